@@ -1,0 +1,101 @@
+import { dlopen, ptr } from "bun:ffi";
+import { TERMINAL } from "../src/protocol/constants.ts";
+import type { Window } from "../src/protocol/client-messages.ts";
+
+/** The calls of libc that the client needs for terminals and seekable input. Linux numbers. */
+
+const TIOCGWINSZ = 0x5413;
+const TCSADRAIN = 1;
+const SEEK_CUR = 1;
+const TERMIOS_BYTES = 60;
+const OUTPUT_FLAGS = 1;
+
+const O_RDONLY = 0;
+const FIRST_READ_BYTES = 16 * 1024;
+
+/** What every call needs; opening is paid by the symbol. */
+const { symbols: always } = dlopen("libc.so.6", {
+  isatty: { args: ["i32"], returns: "i32" },
+  open: { args: ["ptr", "i32"], returns: "i32" },
+  read: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  close: { args: ["i32"], returns: "i32" },
+});
+
+const openRest = () =>
+  dlopen("libc.so.6", {
+    ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+    lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+    tcgetattr: { args: ["i32", "ptr"], returns: "i32" },
+    tcsetattr: { args: ["i32", "i32", "ptr"], returns: "i32" },
+    cfmakeraw: { args: ["ptr"], returns: "void" },
+  }).symbols;
+
+let rest: ReturnType<typeof openRest> | undefined;
+
+function libc(): ReturnType<typeof openRest> {
+  rest ??= openRest();
+  return rest;
+}
+
+/** Which of our streams are terminals, as bits of TERMINAL. */
+export function findTerminals(): number {
+  const { isatty } = always;
+  return (isatty(0) && TERMINAL.stdin) | (isatty(1) && TERMINAL.stdout) | (isatty(2) && TERMINAL.stderr);
+}
+
+/** A file of /proc/self, whole: `environ`, `cmdline`. Empty when it cannot be read. */
+export function readOwnFile(name: string): Uint8Array {
+  const path = new TextEncoder().encode(`/proc/self/${name}\0`);
+  const file = always.open(ptr(path), O_RDONLY);
+  let bytes = new Uint8Array(FIRST_READ_BYTES);
+  let length = 0;
+  let count = 0;
+  do {
+    if (length === bytes.length) {
+      const grown = new Uint8Array(2 * length);
+      grown.set(bytes);
+      bytes = grown;
+    }
+    count = Number(always.read(file, ptr(bytes, length), bytes.length - length));
+    length += Math.max(count, 0);
+  } while (count > 0);
+  always.close(file);
+  return bytes.subarray(0, length);
+}
+
+/** The size of the terminal among `terminals`, or 0 by 0. */
+export function readWindow(terminals: number): Window {
+  const size = new Uint16Array(4);
+  const descriptor = [0, 1, 2].find((candidate) => (terminals & (1 << candidate)) !== 0);
+  if (descriptor === undefined || libc().ioctl(descriptor, TIOCGWINSZ, ptr(size)) !== 0) {
+    return { rows: 0, columns: 0 };
+  }
+  const [rows = 0, columns = 0] = size;
+  return { rows, columns };
+}
+
+/** Moves the offset of stdin back, for those who read it after us. Nothing happens where it cannot be moved. */
+export function giveBack(bytes: number): void {
+  libc().lseek(0, BigInt(-bytes), SEEK_CUR);
+}
+
+/** The settings (struct termios) of a terminal, or undefined where the descriptor is none. */
+export function readSettings(descriptor: number): Uint8Array | undefined {
+  const settings = new Uint8Array(TERMIOS_BYTES);
+  return libc().tcgetattr(descriptor, ptr(settings)) === 0 ? settings : undefined;
+}
+
+export function writeSettings(descriptor: number, settings: Uint8Array): void {
+  libc().tcsetattr(descriptor, TCSADRAIN, ptr(settings));
+}
+
+/** Every byte as it is typed. `keepsOutput` leaves the treatment of output alone, for others write to the terminal too. */
+export function makeRaw(settings: Uint8Array, keepsOutput: boolean): Uint8Array {
+  const raw = settings.slice();
+  libc().cfmakeraw(ptr(raw));
+  if (keepsOutput) {
+    const flags = new Uint32Array(settings.buffer)[OUTPUT_FLAGS] ?? 0;
+    new Uint32Array(raw.buffer)[OUTPUT_FLAGS] = flags;
+  }
+  return raw;
+}

@@ -1,0 +1,70 @@
+import { CLIENT_EXIT } from "../src/protocol/constants.ts";
+import { VERSION } from "../src/protocol/version.ts";
+import { ClientError } from "./fail.ts";
+import { readCall } from "./invocation.ts";
+import { formatList, listPlugins } from "./list.ts";
+import { socketFolders, socketPaths } from "./locate.ts";
+import { GUARD, guardTerminal } from "./raw-terminal.ts";
+import { run } from "./run.ts";
+
+const NAME = "plugin-client";
+
+const HELP = `plugin-client ${VERSION}: runs a tool at its plugin as if it ran here
+
+usage: plugin-client SOCKET TOOL [ARGS...]   run TOOL at the plugin that listens on SOCKET
+       TOOL [ARGS...]                        the same, where TOOL is a link to plugin-client
+       plugin-client --list [--json]         the plugins that can be reached, and how they are
+       plugin-client --version | --help
+
+A link looks for <tool>/<tool>.sock and <tool>.sock in PLUGIN_SOCKETS, or else in /run/plugins
+and in ../sockets beside the client.
+
+exit status: the tool's own; 128+n when signal n ended it; 125 the plugin failed or was lost;
+126 denied by the rules; 127 no such plugin, or the tool is not installed there.
+`;
+
+/** Does what it was called for, and returns the status to exit with. */
+async function main(name: string, args: readonly string[]): Promise<number> {
+  const folders = socketFolders(process.env, process.execPath);
+  if (name !== NAME) {
+    return run(socketPaths(folders, name), readCall(name, args));
+  }
+  const [first, second] = args;
+  if (first === GUARD) {
+    await guardTerminal(second ?? "", args[2] ?? "");
+    return 0;
+  }
+  if (first === "--list" && (second === undefined || second === "--json")) {
+    const listed = await listPlugins(folders);
+    await Bun.write(Bun.stdout, second === "--json" ? `${JSON.stringify(listed)}\n` : formatList(listed, folders));
+    return 0;
+  }
+  if (first === "--version" || first === "--help") {
+    await Bun.write(Bun.stdout, first === "--help" ? HELP : `${NAME} ${VERSION}\n`);
+    return 0;
+  }
+  if (first === undefined || second === undefined || first.startsWith("-")) {
+    throw new ClientError(CLIENT_EXIT.failed, `Cannot tell what to run: give SOCKET and TOOL, or see ${NAME} --help`);
+  }
+  return run([first], readCall(second, args.slice(2)));
+}
+
+function report(error: unknown): number {
+  const { writeSync } = process.getBuiltinModule("node:fs");
+  const status = error instanceof ClientError ? error.status : CLIENT_EXIT.failed;
+  const message = error instanceof Error ? error.message : String(error);
+  // The seed's own line for a missing plugin has a form of its own.
+  const line = message.startsWith("error: ") ? message : `${NAME}: ${message}`;
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // Nobody reads our stderr: the status has to do.
+  }
+  return status;
+}
+
+const path = process.argv0;
+main(path.slice(path.lastIndexOf("/") + 1), process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => process.exit(report(error)),
+);

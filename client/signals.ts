@@ -1,0 +1,20 @@
+import { SIGNAL } from "../src/protocol/constants.ts";
+import type { SignalName } from "../src/protocol/constants.ts";
+
+/** Hands every signal that may be forwarded to `handle` instead of what it would do to us. */
+export function onSignals(handle: (signal: SignalName) => void): void {
+  for (const signal of Object.keys(SIGNAL) as SignalName[]) {
+    process.on(signal, () => handle(signal));
+  }
+}
+
+/** Stops this process as a terminal's stop key would, until somebody continues it. */
+export function stopSelf(): void {
+  process.kill(process.pid, "SIGSTOP");
+}
+
+/** Ends this process by SIGINT itself, so that a shell which waits for it breaks off its loop as well. */
+export function dieOfInterrupt(): void {
+  process.removeAllListeners("SIGINT");
+  process.kill(process.pid, "SIGINT");
+}

@@ -1,0 +1,53 @@
+import { readdir } from "node:fs/promises";
+
+/** Where everything of one installation lies; the folders are described in README.md. */
+export interface Home {
+  readonly folder: string;
+  readonly cli: string;
+  readonly client: string;
+  readonly server: string;
+  readonly sockets: string;
+  /** State of local mode: one record for each daemon. */
+  readonly run: string;
+}
+
+export function homeAt(folder: string): Home {
+  return {
+    folder,
+    cli: `${folder}/cli`,
+    client: `${folder}/cli/plugin-client`,
+    server: `${folder}/bin/plugin-server`,
+    sockets: `${folder}/sockets`,
+    run: `${folder}/run`,
+  };
+}
+
+export function configPath(home: Home, tool: string): string {
+  return `${home.folder}/config/${tool}.yaml`;
+}
+
+export function logPath(home: Home, tool: string): string {
+  return `${home.folder}/logs/${tool}.log`;
+}
+
+export function socketPath(home: Home, tool: string): string {
+  return `${home.sockets}/${tool}/${tool}.sock`;
+}
+
+/** The tools that have a config, sorted; those with a name that no plugin can have are left to install.sh to report. */
+export async function configuredTools(home: Home): Promise<string[]> {
+  return await toolsNamedIn(`${home.folder}/config`, ".yaml");
+}
+
+/** The names of the files in a folder that end in `suffix`, without it. A missing folder has none. */
+export async function toolsNamedIn(folder: string, suffix: string): Promise<string[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => name.slice(0, -suffix.length))
+    .filter((tool) => TOOL_NAME.test(tool) && tool !== "plugin-client")
+    .toSorted();
+}
+
+// The same as PLUGIN_NAME of src/policy: these scripts import nothing of src, so that they work before any package is there.
+const TOOL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;

@@ -1,0 +1,78 @@
+// Local mode: the plugins as processes of this user. Called by scripts/run.sh, which has read the command line.
+import { realpath } from "node:fs/promises";
+import { parseArgs } from "node:util";
+
+import { commandFolder, Refusal, restart, start, stopAll } from "./commands.ts";
+import { homeAt, type Home } from "./home.ts";
+import { readStatus } from "./status.ts";
+import { statusTable } from "./table.ts";
+
+const NOT_ISOLATED =
+  "Local mode isolates nothing: the tools run as this user, and can read what this user can read, credentials too.";
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      home: { type: "string" },
+      caller: { type: "string" },
+      project: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const home = homeAt(values.home ?? "");
+  const caller = values.caller ?? "/";
+  const [verb = "", tool] = positionals;
+  switch (verb) {
+    case "start":
+      await start(home, values.project ?? (await realpath(caller)), tool);
+      return await showStatus(home, values.json, tool);
+    case "restart":
+      return await showRestart(home, values.json, await restart(home, values.project, caller, tool), tool);
+    case "stop": {
+      const lines = await stopAll(home, tool);
+      console.log(lines.length === 0 ? "Nothing runs" : lines.join("\n"));
+      return 0;
+    }
+    case "status":
+      return await showStatus(home, values.json);
+    case "where": {
+      const folder = await commandFolder(home, caller, values.project);
+      console.log(folder === undefined ? "" : `${folder}/.`);
+      return 0;
+    }
+    default:
+      throw new Refusal(2, `Cannot ${verb}: not a command of local mode`);
+  }
+}
+
+async function showRestart(home: Home, json: boolean, problem?: string, only?: string): Promise<number> {
+  const status = await showStatus(home, json, only);
+  if (problem === undefined) {
+    return status;
+  }
+  console.error(`run.sh: ${problem}`);
+  return 1;
+}
+
+/** The table shows all; the exit status is about the tool that was asked for, or about all. */
+async function showStatus(home: Home, json: boolean, only?: string): Promise<number> {
+  const plugins = await readStatus(home);
+  if (plugins.length === 0 && !json) {
+    console.log("No plugin is installed: scripts/run.sh start installs and starts git");
+    return 1;
+  }
+  console.log(json ? JSON.stringify({ mode: "local", plugins }) : `${statusTable(plugins)}\n${NOT_ISOLATED}`);
+  const asked = plugins.filter(({ tool }) => only === undefined || tool === only);
+  return asked.length > 0 && asked.every(({ state }) => state === "ready") ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Refusal)) {
+    throw error;
+  }
+  console.error(`run.sh: ${error.message}`);
+  process.exitCode = error.status;
+}

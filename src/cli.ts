@@ -1,0 +1,88 @@
+import { cac, type CAC } from "cac";
+
+import manifest from "../package.json" with { type: "json" };
+import { check } from "./cli/check.ts";
+import { explain } from "./cli/explain.ts";
+import { helpSections } from "./cli/help.ts";
+import type { PluginSet } from "./cli/plugin-set.ts";
+import { STATUS, type Report } from "./cli/report.ts";
+import { serve } from "./cli/serve.ts";
+import { testCases } from "./cli/test-cases.ts";
+import { usageProblem } from "./cli/usage.ts";
+
+export type { PluginSet };
+
+/**
+ * plugin-server: reads `argv` (with the two leading words of process.argv), does what it says, and ends the process.
+ * Exit status: 0 done, 1 the answer is no (a broken config, a failing case, a daemon that cannot start), 2 wrong usage.
+ */
+export async function runCli(set: PluginSet, argv: readonly string[]): Promise<void> {
+  const cli = describeCommands(set);
+  cli.parse([...argv], { run: false });
+  if (cli.options["help"] === true) {
+    return;
+  }
+  if (cli.options["version"] === true) {
+    process.stdout.write(`plugin-server ${manifest.version}\n`);
+    return;
+  }
+  const problem = usageProblem(cli, argv.includes("--"));
+  if (problem !== undefined) {
+    const help = cli.matchedCommandName === undefined ? "" : ` ${cli.matchedCommandName}`;
+    process.stderr.write(`plugin-server: ${problem}\nTry \`plugin-server${help} --help\`\n`);
+    process.exitCode = STATUS.usage;
+    return;
+  }
+  process.exitCode = await (cli.runMatchedCommand() as Promise<number>);
+}
+
+/** Commands with their options; every action resolves to the exit status. */
+function describeCommands(set: PluginSet): CAC {
+  const cli = cac("plugin-server");
+  cli
+    .command("serve <config>", "Run the daemon of one tool until it is told to stop")
+    .option("--socket <path>", "Where to listen")
+    .action(async (file: string, { socket }: Options) => {
+      const log = (line: string): void => void process.stderr.write(`${line}\n`);
+      const status = await serve(set, { file, socketPath: textOf(socket), log });
+      // A daemon's open handles must not keep a process alive that has been told to stop.
+      process.exit(status);
+    });
+  cli
+    .command("check <...configs>", "Say whether configs can be used, and what in them is doubtful")
+    .option("--json", "Answer in JSON")
+    .action(async (files: string[], { json }: Options) => print(await check(set, files, json === true)));
+  cli
+    .command("explain <config>", "Say what would be decided about a call, and which line decides")
+    .usage("explain <config> [options] -- [args…]")
+    .option("--cwd <dir>", "Folder of the call")
+    .option("--json", "Answer in JSON")
+    .action(async (file: string, { cwd, json, "--": args = [] }: Options) =>
+      print(await explain(set, { file, args, cwd: textOf(cwd), json: json === true })),
+    );
+  cli
+    .command("test <...configs>", "Run the cases that configs carry")
+    .option("--json", "Answer in JSON")
+    .action(async (files: string[], { json }: Options) => print(await testCases(set, files, json === true)));
+  cli.help(helpSections(cli));
+  cli.option("-v, --version", "Print the version");
+  return cli;
+}
+
+interface Options {
+  readonly socket?: string | number;
+  readonly cwd?: string | number;
+  readonly json?: boolean;
+  readonly "--"?: readonly string[];
+}
+
+/** cac turns a value like 5 into a number. */
+function textOf(value: string | number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
+
+function print({ status, stdout, stderr }: Report): number {
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  return status;
+}

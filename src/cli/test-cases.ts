@@ -1,0 +1,86 @@
+import { runCases, type CaseResult } from "../policy/cases.ts";
+import { formatPlace } from "../policy/config-error.ts";
+import type { Config } from "../policy/config.ts";
+import { ConfigError, loadConfig } from "../policy/load.ts";
+import { clip } from "../policy/printable.ts";
+import { pluginFor, rootsOf, type PluginSet } from "./plugin-set.ts";
+import { issueJson, jsonText, linesText, STATUS, tableText, type Report } from "./report.ts";
+
+/** `plugin-server test`: runs the cases that configs carry. Status 1 when one fails or a config cannot be used. */
+export async function testCases(set: PluginSet, files: readonly string[], json: boolean): Promise<Report> {
+  const tested = await Promise.all(files.map((file) => testFile(set, file)));
+  const ok = tested.every((file) => file.error === undefined && file.results.every(({ passed }) => passed));
+  const status = ok ? STATUS.ok : STATUS.no;
+  if (json) {
+    return { status, stdout: jsonText({ ok, configs: tested.map(fileJson) }), stderr: "" };
+  }
+  return {
+    status,
+    stdout: tested.map(fileText).join(""),
+    stderr: linesText(tested.flatMap(({ error }) => (error === undefined ? [] : [error.message]))),
+  };
+}
+
+interface Tested {
+  readonly file: string;
+  readonly config: Config | undefined;
+  readonly error: ConfigError | undefined;
+  readonly results: readonly CaseResult[];
+}
+
+async function testFile(set: PluginSet, file: string): Promise<Tested> {
+  try {
+    const config = await loadConfig(file);
+    const results = runCases(config, pluginFor(set, config).grammar, rootsOf(config));
+    return { file, config, error: undefined, results };
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return { file, config: undefined, error, results: [] };
+    }
+    throw error;
+  }
+}
+
+function fileText({ file, config, results }: Tested): string {
+  if (config === undefined) {
+    return "";
+  }
+  if (results.length === 0) {
+    return `${file}: there are no cases; add some under the key cases\n`;
+  }
+  const failed = results.filter(({ passed }) => !passed);
+  const rows = results.map(({ case: { run, place }, decision, passed }) => [
+    passed ? "ok" : "FAIL",
+    formatPlace(place),
+    `${decision.effect} (${decision.rule})`,
+    clip([config.plugin, ...run.map(shellWord)].join(" "), 100),
+  ]);
+  const summary = `${results.length - failed.length} of ${results.length} cases passed`;
+  return `${tableText(rows)}${linesText(failed.map((result) => explainFailure(config, result)))}${file}: ${summary}\n`;
+}
+
+function explainFailure({ plugin }: Config, { case: { run, expect, rule, place }, decision, cwd }: CaseResult): string {
+  const expected = rule === undefined ? expect : `${expect} (${rule})`;
+  const hint = run[0] === plugin ? `; leave the tool's name out of run` : "";
+  return `${formatPlace(place)}: expected ${expected}, got ${decision.effect} (${decision.rule}) in ${clip(cwd, 80)}${hint}`;
+}
+
+function fileJson({ file, error, results }: Tested): object {
+  return {
+    file,
+    ok: error === undefined && results.every(({ passed }) => passed),
+    errors: (error?.issues ?? []).map(issueJson),
+    cases: results.map(({ case: testCase, cwd, decision, passed }) => ({
+      ok: passed,
+      line: testCase.place.line,
+      run: testCase.run,
+      cwd,
+      expected: { effect: testCase.expect, rule: testCase.rule ?? null },
+      got: { effect: decision.effect, rule: decision.rule },
+    })),
+  };
+}
+
+function shellWord(argument: string): string {
+  return /^[\w@%+=:,./~^-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,57 @@
+import type { CAC } from "cac";
+
+import { didYouMean } from "../policy/nearest.ts";
+import { quote } from "../policy/printable.ts";
+
+/**
+ * What is wrong with a parsed command line, or undefined. cac would throw on the same things, but one at a time,
+ * without a suggestion, and says nothing about unknown commands.
+ */
+export function usageProblem(cli: CAC, hasDashes: boolean): string | undefined {
+  const command = cli.matchedCommand;
+  if (command === undefined) {
+    const [word] = cli.args;
+    const names = cli.commands.map(({ name }) => name);
+    return word === undefined
+      ? `No command given; the commands are ${names.join(", ")}`
+      : `Unknown command ${quote(word)}${didYouMean(word, names)}`;
+  }
+  const known = [...command.options, ...cli.globalCommand.options];
+  const names = known.flatMap((option) => option.names.map(dashed));
+  for (const [name, value] of Object.entries(cli.options)) {
+    if (name === "--") {
+      continue;
+    }
+    const option = known.find((candidate) => candidate.names.includes(name));
+    const written = dashed(name);
+    if (option === undefined) {
+      return `Unknown option ${quote(written)}${didYouMean(written, names)}`;
+    }
+    if (Array.isArray(value)) {
+      return `The option ${written} is given twice`;
+    }
+    if (option.required === true && typeof value === "boolean") {
+      return `The option ${written} needs a value`;
+    }
+  }
+  return argumentProblem(cli, hasDashes);
+}
+
+function dashed(name: string): string {
+  return `${name.length === 1 ? "-" : "--"}${name}`;
+}
+
+function argumentProblem({ matchedCommand: command, args }: CAC, hasDashes: boolean): string | undefined {
+  const [wanted] = command?.args ?? [];
+  if (wanted === undefined || args.length === 0) {
+    return "No config given; name its YAML file";
+  }
+  if (!wanted.variadic && args.length > 1) {
+    const hint = command?.name === "explain" ? "; write the arguments of the tool behind --" : "";
+    return `Only one config can be given, found also ${quote(String(args[1]))}${hint}`;
+  }
+  if (command?.name !== "explain" && hasDashes) {
+    return 'Nothing can stand behind "--" here';
+  }
+  return undefined;
+}

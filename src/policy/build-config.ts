@@ -1,0 +1,48 @@
+import { posix } from "node:path";
+
+import { startOf, type Config, type Listed, type Place } from "./config.ts";
+import type { RawConfig } from "./schema.ts";
+
+/** The config in the words of the program: camelCase, units in the names, a place for everything that can decide. */
+export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<string, Place>): Config {
+  const listed = (values: readonly string[], path: string): Listed[] =>
+    values.map((value, index) => ({ value, place: places.get(`${path}.${index}`) ?? startOf(file) }));
+  const { limits, access } = raw;
+  const allowed = raw.rules.allowed_commands;
+  return {
+    plugin: raw.plugin,
+    file,
+    exec: raw.exec,
+    rules: {
+      allowedCommands: allowed === undefined ? undefined : listed(allowed, "rules.allowed_commands"),
+      blockedCommands: listed(raw.rules.blocked_commands, "rules.blocked_commands"),
+    },
+    env: raw.env,
+    roots: raw.roots?.map(withoutTrailingSlash),
+    limits: {
+      sessions: limits.sessions,
+      queue: limits.queue,
+      queueMs: limits.queue_wait ?? 0,
+      timeoutMs: limits.timeout,
+      idleMs: limits.idle,
+      graceMs: limits.grace ?? 0,
+      connections: limits.connections,
+      handshakeMs: limits.handshake ?? 0,
+    },
+    stdio: raw.stdio,
+    access: { uids: access.uids, mode: access.mode, gid: access.gid },
+    cases: raw.cases.map(({ run, expect, rule, cwd }, index) => ({
+      run,
+      expect,
+      rule,
+      cwd,
+      place: places.get(`cases.${index}`) ?? startOf(file),
+    })),
+    places,
+  };
+}
+
+function withoutTrailingSlash(folder: string): string {
+  const normal = posix.normalize(folder);
+  return normal.length > 1 && normal.endsWith("/") ? normal.slice(0, -1) : normal;
+}

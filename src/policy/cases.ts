@@ -1,0 +1,23 @@
+import type { Case, Config } from "./config.ts";
+import { evaluate, type Decision } from "./evaluate.ts";
+import type { Grammar } from "./reading.ts";
+
+/** What came of one case of a config. */
+export interface CaseResult {
+  readonly case: Case;
+  /** Folder that the case was decided in. */
+  readonly cwd: string;
+  readonly decision: Decision;
+  readonly passed: boolean;
+}
+
+/** Decides every case that a config carries. `roots` as for {@link evaluate}; a case without `cwd` is in the first. */
+export function runCases(config: Config, grammar: Grammar, roots: readonly string[]): CaseResult[] {
+  return config.cases.map((testCase) => {
+    const cwd = testCase.cwd ?? roots[0] ?? "/";
+    const decision = evaluate(config, grammar, { args: testCase.run, cwd }, roots);
+    const { expect, rule } = testCase;
+    const passed = decision.effect === expect && (rule === undefined || decision.rule === rule);
+    return { case: testCase, cwd, decision, passed };
+  });
+}

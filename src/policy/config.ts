@@ -1,0 +1,94 @@
+/** Where something stands in a config file; line and column count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** An item of a list in the config, with its place, so that a decision can name the line that made it. */
+export interface Listed {
+  readonly value: string;
+  readonly place: Place;
+}
+
+/** The config of one plugin, checked and with its defaults filled in. Made by `parseConfig` and `loadConfig` only. */
+export interface Config {
+  /** Name of the tool: its socket, its wrapper and the grammar that reads its arguments. */
+  readonly plugin: string;
+  /** The file it came from, as it was given to `loadConfig`. */
+  readonly file: string;
+  /** Absolute path of the tool; undefined: found by the plugin's name on the plugin's own PATH. */
+  readonly exec: string | undefined;
+  readonly rules: Rules;
+  readonly env: EnvironmentRules;
+  /** Folders below which a tool may be started, as written; undefined: the daemon's workspace. */
+  readonly roots: readonly string[] | undefined;
+  readonly limits: Limits;
+  /** `auto`: descriptors where they can be passed; `relay`: every byte travels through the plugin. */
+  readonly stdio: "auto" | "relay";
+  readonly access: Access;
+  readonly cases: readonly Case[];
+  /** Place of every key (`rules.allowed_commands`) and list item (`roots.0`) that the file contains. */
+  readonly places: ReadonlyMap<string, Place>;
+}
+
+/** Rules about the command (verb) of an invocation. */
+export interface Rules {
+  /** Undefined: every command that is not blocked. Empty: none. */
+  readonly allowedCommands: readonly Listed[] | undefined;
+  readonly blockedCommands: readonly Listed[];
+}
+
+/** What of the caller's environment the tool sees. */
+export interface EnvironmentRules {
+  /** Names, or patterns with `*` and `?`, that the client may fill. */
+  readonly pass: readonly string[];
+  /** Fixed by the config; stronger than anything the client sends. */
+  readonly set: Readonly<Record<string, string>>;
+}
+
+/** Bounds of one daemon. Undefined means no bound. */
+export interface Limits {
+  /** Tools that run at the same time. */
+  readonly sessions: number;
+  /** Invocations that may wait for a free session. */
+  readonly queue: number;
+  readonly queueMs: number;
+  /** The longest that a tool may run. */
+  readonly timeoutMs: number | undefined;
+  /** The longest that no byte may pass in either direction. Only measured with `stdio: relay`. */
+  readonly idleMs: number | undefined;
+  /** Time between TERM and KILL. */
+  readonly graceMs: number;
+  /** Open connections, also those that have not asked for anything yet. */
+  readonly connections: number;
+  /** The longest that a new connection may take to say what it wants. */
+  readonly handshakeMs: number;
+}
+
+/** Who may connect. */
+export interface Access {
+  /** User ids by SO_PEERCRED; undefined: whoever the socket's mode lets in. */
+  readonly uids: readonly number[] | undefined;
+  /** Permission bits of the socket. */
+  readonly mode: number;
+  /** Group of the socket; undefined: the daemon's. */
+  readonly gid: number | undefined;
+}
+
+/** A test case that a config carries: what these arguments must lead to. */
+export interface Case {
+  /** Arguments, without the tool's name. */
+  readonly run: readonly string[];
+  readonly expect: "allow" | "deny";
+  /** The rule that must decide; undefined: any. */
+  readonly rule: string | undefined;
+  /** Folder of the call; undefined: the first root. */
+  readonly cwd: string | undefined;
+  readonly place: Place;
+}
+
+/** Place of what concerns a file as a whole. */
+export function startOf(file: string): Place {
+  return { file, line: 1, column: 1 };
+}

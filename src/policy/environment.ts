@@ -1,0 +1,65 @@
+import type { Config } from "./config.ts";
+import { matchGlob } from "./glob.ts";
+
+/** What the client may fill when the config does not say: language, terminal, colours, and who commits. */
+export const DEFAULT_PASS: readonly string[] = [
+  "LANG",
+  "LC_*",
+  "TZ",
+  "TERM",
+  "COLORTERM",
+  "COLUMNS",
+  "LINES",
+  "NO_COLOR",
+  "FORCE_COLOR",
+  "GIT_AUTHOR_NAME",
+  "GIT_AUTHOR_EMAIL",
+  "GIT_AUTHOR_DATE",
+  "GIT_COMMITTER_NAME",
+  "GIT_COMMITTER_EMAIL",
+  "GIT_COMMITTER_DATE",
+];
+
+/**
+ * The environment of the tool: PATH and HOME of the plugin itself (`own`), then what the client `offered` and
+ * `env.pass` lists, then `env.set`. Nothing else of the plugin's environment is kept: it may hold what only the
+ * plugin should know. The client's PATH and HOME count only when `env.pass` has that very name, or `*`; a pattern
+ * such as `P*` does not hand over which programs run. Names and values that no process can have are dropped, and of
+ * a name that is offered twice the first counts, as it does for getenv.
+ */
+export function toolEnvironment(
+  config: Config,
+  offered: Iterable<readonly [string, string]>,
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const environment = new Map<string, string>();
+  for (const [name, value] of offered) {
+    if (isPossible(name, value) && !environment.has(name) && isPassed(config.env.pass, name)) {
+      environment.set(name, value);
+    }
+  }
+  for (const name of OWNED) {
+    const value = own[name];
+    if (value !== undefined && !environment.has(name)) {
+      environment.set(name, value);
+    }
+  }
+  for (const [name, value] of Object.entries(config.env.set)) {
+    environment.set(name, value);
+  }
+  // fromEntries defines properties; assigning would let the name __proto__ through to the prototype.
+  return Object.fromEntries(environment);
+}
+
+const OWNED = ["PATH", "HOME"];
+
+function isPossible(name: string, value: string): boolean {
+  return name !== "" && !name.includes("=") && !name.includes("\0") && !value.includes("\0");
+}
+
+function isPassed(pass: readonly string[], name: string): boolean {
+  if (OWNED.includes(name)) {
+    return pass.includes(name) || pass.includes("*");
+  }
+  return pass.some((pattern) => matchGlob(pattern, name));
+}

@@ -1,0 +1,174 @@
+import {
+  MAGIC,
+  MAX_ARGUMENTS,
+  MAX_ENVIRONMENT,
+  MAX_WINDOW_BYTES,
+  PROTOCOL_VERSION,
+  SIGNAL,
+  STREAM,
+  TOKEN_BYTES,
+} from "./constants.ts";
+import type { OutputStream, SignalName } from "./constants.ts";
+import { ProtocolError } from "./errors.ts";
+import { FieldReader, FieldWriter } from "./fields.ts";
+import { encodeFrame } from "./frame.ts";
+
+/** What the client says of itself first. */
+export interface Hello {
+  readonly version: number;
+  readonly features: number;
+}
+
+/** One invocation, as the client asks for it. */
+export interface Open {
+  readonly tool: string;
+  readonly cwd: string;
+  readonly args: readonly string[];
+  /** `NAME=value` and a NUL, for each variable: as the kernel has them, whatever their encoding. */
+  readonly env: Uint8Array;
+  /** One of CARRIER: the one that the client would like. */
+  readonly carrier: number;
+  /** Names the second connection that will carry the descriptors; all zero when there is none. */
+  readonly token: Uint8Array;
+  /** Bits of TERMINAL. */
+  readonly terminals: number;
+  readonly window: Window;
+}
+
+/** The size of a terminal in character cells; 0 by 0 when the client has none. */
+export interface Window {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export function encodeHello({ version, features }: Hello): Uint8Array {
+  return encodeFrame("HELLO", new FieldWriter().u32(MAGIC).u16(version).u16(features).finish());
+}
+
+/** Bytes after the known fields belong to later versions and are ignored. */
+export function decodeHello(payload: Uint8Array): Hello {
+  const fields = new FieldReader("HELLO", payload);
+  checkMagic("HELLO", fields.u32());
+  return { version: fields.u16(), features: fields.u16() };
+}
+
+export function encodeOpen(open: Open): Uint8Array {
+  const fields = new FieldWriter(8 * 1024).text(open.tool).text(open.cwd).strings(open.args);
+  fields.u32(open.env.length).bytes(open.env);
+  fields.u8(open.carrier).bytes(open.token).u8(open.terminals).u16(open.window.rows).u16(open.window.columns);
+  return encodeFrame("OPEN", fields.finish());
+}
+
+export function decodeOpen(payload: Uint8Array): Open {
+  const fields = new FieldReader("OPEN", payload);
+  const open: Open = {
+    tool: fields.text(),
+    cwd: fields.text(),
+    args: fields.strings(MAX_ARGUMENTS),
+    env: fields.block(MAX_ENVIRONMENT),
+    carrier: fields.u8(),
+    token: fields.bytes(TOKEN_BYTES),
+    terminals: fields.u8(),
+    window: { rows: fields.u16(), columns: fields.u16() },
+  };
+  fields.end();
+  return open;
+}
+
+/** The introduction of the second connection, which then carries the descriptors and nothing else. */
+export function encodeAttach(token: Uint8Array): Uint8Array {
+  return encodeFrame("ATTACH", new FieldWriter().u32(MAGIC).u16(PROTOCOL_VERSION).bytes(token).finish());
+}
+
+/** Returns the token. */
+export function decodeAttach(payload: Uint8Array): Uint8Array {
+  const fields = new FieldReader("ATTACH", payload);
+  checkMagic("ATTACH", fields.u32());
+  const version = fields.u16();
+  if (version !== PROTOCOL_VERSION) {
+    throw new ProtocolError(
+      "unsupported_version",
+      `Cannot speak version ${version}: this side speaks ${PROTOCOL_VERSION}`,
+    );
+  }
+  const token = fields.bytes(TOKEN_BYTES);
+  fields.end();
+  return token;
+}
+
+export function encodeWantOutput(stream: OutputStream, bytes: number): Uint8Array {
+  return encodeFrame("WANT_OUTPUT", new FieldWriter().u8(stream).u32(bytes).finish());
+}
+
+export function decodeWantOutput(payload: Uint8Array): { stream: OutputStream; bytes: number } {
+  const fields = new FieldReader("WANT_OUTPUT", payload);
+  const stream = readOutputStream("WANT_OUTPUT", fields);
+  const bytes = fields.u32();
+  if (bytes > MAX_WINDOW_BYTES) {
+    throw new ProtocolError(
+      "malformed_message",
+      `Cannot read WANT_OUTPUT: found ${bytes} bytes, at most ${MAX_WINDOW_BYTES} are accepted`,
+    );
+  }
+  fields.end();
+  return { stream, bytes };
+}
+
+export function encodeOutputClosed(stream: OutputStream): Uint8Array {
+  return encodeFrame("OUTPUT_CLOSED", Uint8Array.of(stream));
+}
+
+export function decodeOutputClosed(payload: Uint8Array): OutputStream {
+  const fields = new FieldReader("OUTPUT_CLOSED", payload);
+  const stream = readOutputStream("OUTPUT_CLOSED", fields);
+  fields.end();
+  return stream;
+}
+
+export function encodeSignal(signal: SignalName): Uint8Array {
+  return encodeFrame("SIGNAL", Uint8Array.of(SIGNAL[signal]));
+}
+
+export function decodeSignal(payload: Uint8Array): SignalName {
+  const fields = new FieldReader("SIGNAL", payload);
+  const number = fields.u8();
+  fields.end();
+  const name = (Object.keys(SIGNAL) as SignalName[]).find((signal) => SIGNAL[signal] === number);
+  if (name === undefined) {
+    const known = Object.entries(SIGNAL).map(([signal, value]) => `${value} (${signal})`);
+    throw new ProtocolError(
+      "malformed_message",
+      `Cannot read SIGNAL: found ${number}, accepted are ${known.join(", ")}`,
+    );
+  }
+  return name;
+}
+
+export function encodeWindow({ rows, columns }: Window): Uint8Array {
+  return encodeFrame("WINDOW", new FieldWriter().u16(rows).u16(columns).finish());
+}
+
+export function decodeWindow(payload: Uint8Array): Window {
+  const fields = new FieldReader("WINDOW", payload);
+  const window = { rows: fields.u16(), columns: fields.u16() };
+  fields.end();
+  return window;
+}
+
+/** @throws {ProtocolError} `malformed_message` when the other side is something else than a client or plugin */
+export function checkMagic(message: string, found: number): void {
+  if (found !== MAGIC) {
+    throw new ProtocolError("malformed_message", `Cannot read ${message}: it does not begin with "CCPS"`);
+  }
+}
+
+export function readOutputStream(message: string, fields: FieldReader): OutputStream {
+  const stream = fields.u8();
+  if (stream !== STREAM.stdout && stream !== STREAM.stderr) {
+    throw new ProtocolError(
+      "malformed_message",
+      `Cannot read ${message}: found stream ${stream}, accepted are 1 (stdout) and 2 (stderr)`,
+    );
+  }
+  return stream;
+}

@@ -1,0 +1,208 @@
+import { MAX_TEXT_BYTES } from "./constants.ts";
+import { ProtocolError } from "./errors.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Builds a payload field by field, in the order of SPEC.md's field blocks. */
+export class FieldWriter {
+  #bytes: Uint8Array;
+  #length = 0;
+
+  /** `room` is the first size of the buffer, in bytes; it grows. */
+  constructor(room = 256) {
+    this.#bytes = new Uint8Array(room);
+  }
+
+  u8(value: number): this {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  u16(value: number): this {
+    return this.u8(value >>> 8).u8(value);
+  }
+
+  u32(value: number): this {
+    return this.u16(value >>> 16).u16(value);
+  }
+
+  u64(value: number): this {
+    return this.u32(Math.floor(value / 2 ** 32)).u32(value % 2 ** 32);
+  }
+
+  bytes(value: Uint8Array): this {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+    return this;
+  }
+
+  text(value: string): this {
+    // A UTF-16 unit becomes three bytes of UTF-8 at the most.
+    this.#reserve(4 + 3 * value.length);
+    const start = this.#length;
+    const { written } = encoder.encodeInto(value, this.#bytes.subarray(start + 4));
+    this.#length = start + 4 + written;
+    return this.#patch(start, written);
+  }
+
+  /** Each string and a NUL after it, all behind their length in bytes: what a kernel keeps arguments and environments in. */
+  strings(values: readonly string[]): this {
+    const start = this.#length;
+    this.u32(0);
+    for (const value of values) {
+      this.#reserve(3 * value.length + 1);
+      this.#length += encoder.encodeInto(value, this.#bytes.subarray(this.#length)).written;
+      this.u8(0);
+    }
+    return this.#patch(start, this.#length - start - 4);
+  }
+
+  pairs(values: readonly (readonly [string, string])[]): this {
+    this.u32(values.length);
+    for (const [name, value] of values) {
+      this.text(name).text(value);
+    }
+    return this;
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #patch(offset: number, value: number): this {
+    new DataView(this.#bytes.buffer).setUint32(offset, value);
+    return this;
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+  }
+}
+
+/** Reads a payload field by field. Every method throws {@link ProtocolError} `malformed_message` where the bytes do not hold the field. */
+export class FieldReader {
+  readonly #message: string;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #offset = 0;
+
+  /** `message` is the name that errors carry. */
+  constructor(message: string, bytes: Uint8Array) {
+    this.#message = message;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2));
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4));
+  }
+
+  /** As a number: exact up to 2^53. */
+  u64(): number {
+    return this.u32() * 2 ** 32 + this.u32();
+  }
+
+  bytes(length: number): Uint8Array {
+    const start = this.#take(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  /** UTF-8 without NUL, at most {@link MAX_TEXT_BYTES} bytes: what a kernel takes as an argument, a name or a path. */
+  text(): string {
+    const length = this.u32();
+    this.#checkText(length);
+    const bytes = this.bytes(length);
+    if (bytes.includes(0)) {
+      throw this.#malformed("a text with a NUL byte");
+    }
+    try {
+      return decoder.decode(bytes);
+    } catch (cause) {
+      throw this.#malformed("a text that is not UTF-8", cause);
+    }
+  }
+
+  /** At most `max` strings of at most {@link MAX_TEXT_BYTES} bytes, all of them UTF-8. */
+  strings(max: number): string[] {
+    try {
+      return decoder.decode(this.block(max)).split("\0").slice(0, -1);
+    } catch (cause) {
+      throw cause instanceof ProtocolError ? cause : this.#malformed("a text that is not UTF-8", cause);
+    }
+  }
+
+  /** The bytes of such a list, each string with its NUL; nothing is said of their encoding. */
+  block(max: number): Uint8Array {
+    const bytes = this.bytes(this.u32());
+    let count = 0;
+    let start = 0;
+    for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, start)) {
+      this.#checkText(end - start);
+      count += 1;
+      start = end + 1;
+    }
+    if (start !== bytes.length) {
+      throw this.#malformed("a list whose last string does not end");
+    }
+    if (count > max) {
+      throw this.#malformed(`a list of ${count}, at most ${max} are accepted`);
+    }
+    return bytes;
+  }
+
+  pairs(max: number): [string, string][] {
+    const count = this.u32();
+    if (count > max) {
+      throw this.#malformed(`a list of ${count}, at most ${max} are accepted`);
+    }
+    const pairs: [string, string][] = [];
+    while (pairs.length < count) {
+      pairs.push([this.text(), this.text()]);
+    }
+    return pairs;
+  }
+
+  /** The fields must fill the payload exactly. */
+  end(): void {
+    if (this.#offset !== this.#bytes.length) {
+      throw this.#malformed(`${this.#bytes.length - this.#offset} bytes after its last field`);
+    }
+  }
+
+  #checkText(length: number): void {
+    if (length > MAX_TEXT_BYTES) {
+      throw this.#malformed(`a text of ${length} bytes, at most ${MAX_TEXT_BYTES} are accepted`);
+    }
+  }
+
+  #take(length: number): number {
+    const start = this.#offset;
+    if (length > this.#bytes.length - start) {
+      throw this.#malformed("fewer bytes than its fields need");
+    }
+    this.#offset = start + length;
+    return start;
+  }
+
+  #malformed(found: string, cause?: unknown): ProtocolError {
+    const error = new ProtocolError("malformed_message", `Cannot read ${this.#message}: found ${found}`);
+    error.cause = cause;
+    return error;
+  }
+}

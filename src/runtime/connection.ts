@@ -1,0 +1,149 @@
+import { Channel } from "../protocol/channel.ts";
+import type { Socket } from "../protocol/channel.ts";
+import { decodeAttach, decodeHello, decodeOpen } from "../protocol/client-messages.ts";
+import { FEATURE, PROTOCOL_VERSION } from "../protocol/constants.ts";
+import type { MessageName } from "../protocol/constants.ts";
+import { Conversation, PLUGIN_STATES } from "../protocol/conversation.ts";
+import type { PluginState } from "../protocol/conversation.ts";
+import { canPassDescriptors } from "../protocol/descriptors.ts";
+import { ProtocolError } from "../protocol/errors.ts";
+import type { Frame } from "../protocol/frame.ts";
+import { encodeCapabilitiesReport, encodeError, encodeHealthReport, encodeWelcome } from "../protocol/plugin-messages.ts";
+import type { Host } from "./host.ts";
+import { peerOf } from "./libc.ts";
+import type { Peer } from "./libc.ts";
+import { log } from "./log.ts";
+import { capabilities, health } from "./reports.ts";
+import { Session } from "./session.ts";
+
+/** One connection to the plugin, from accept to close: the opening of the conversation, and then its session. */
+export class Connection {
+  readonly #host: Host;
+  readonly #channel: Channel;
+  readonly #conversation = new Conversation<PluginState>(PLUGIN_STATES, "start");
+  readonly #peer: Peer;
+  readonly #handshake: Timer;
+  #session: Session | undefined;
+  #token: Uint8Array | undefined;
+
+  constructor(host: Host, socket: Socket) {
+    this.#host = host;
+    this.#channel = new Channel(socket);
+    this.#peer = peerOf(this.#channel.descriptor);
+    const { handshakeMs } = host.config.limits;
+    const late = (): void => this.#refuse(new ProtocolError("handshake_timeout", `No request came within ${handshakeMs} ms`));
+    this.#handshake = setTimeout(late, handshakeMs);
+    const { uids } = host.config.access;
+    if (uids !== undefined && !uids.includes(this.#peer.uid)) {
+      this.#refuse(new ProtocolError("not_permitted", `User ${this.#peer.uid} may not use the ${host.plugin.name} plugin; its config lists who may in access.uids`));
+    }
+  }
+
+  /** Whether the client has not asked for anything yet: such a connection may be closed in favour of a newer one. */
+  get isOpening(): boolean {
+    return this.#session === undefined;
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  receive(chunk: Uint8Array): void {
+    try {
+      this.#channel.receive(chunk, (frame) => this.#handle(frame));
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  drained(): void {
+    this.#channel.drained();
+    this.#session?.pump();
+  }
+
+  /** The socket is closed. */
+  closed(): void {
+    clearTimeout(this.#handshake);
+    if (this.#token !== undefined) {
+      this.#host.attachments.remove(this.#token, this.#channel);
+    }
+    this.#session?.abandon();
+  }
+
+  /** Makes room for another connection. */
+  evict(): void {
+    this.#channel.terminate();
+  }
+
+  #handle(frame: Frame): void {
+    const isOver = this.#conversation.state === "over";
+    this.#conversation.receive(frame.name, "client");
+    if (isOver) {
+      return;
+    }
+    switch (frame.name) {
+      case "HELLO":
+        this.#welcome(decodeHello(frame.payload));
+        break;
+      case "ATTACH":
+        this.#attach(decodeAttach(frame.payload));
+        break;
+      case "OPEN":
+        clearTimeout(this.#handshake);
+        this.#session = new Session(this.#host, this.#channel, this.#peer, decodeOpen(frame.payload), (name) =>
+          this.#conversation.follow(name),
+        );
+        this.#session.start();
+        break;
+      case "HEALTH":
+        this.#answer("HEALTH_REPORT", encodeHealthReport(health(this.#host)));
+        break;
+      case "CAPABILITIES":
+        this.#answer("CAPABILITIES_REPORT", encodeCapabilitiesReport(capabilities(this.#host)));
+        break;
+      default:
+        this.#session?.receive(frame);
+    }
+  }
+
+  #welcome({ version, features }: { version: number; features: number }): void {
+    if (version < PROTOCOL_VERSION) {
+      throw new ProtocolError("unsupported_version", `Cannot speak version ${version}: this plugin speaks ${PROTOCOL_VERSION}; upgrade the client`);
+    }
+    const ours = canPassDescriptors() && this.#host.config.stdio === "auto" ? FEATURE.descriptors : 0;
+    this.#conversation.follow("WELCOME");
+    this.#channel.send(encodeWelcome({ version: PROTOCOL_VERSION, features: features & ours }));
+  }
+
+  /** From here on the connection is the session's, which takes the descriptors from it. */
+  #attach(token: Uint8Array): void {
+    clearTimeout(this.#handshake);
+    this.#channel.pause();
+    if (this.#host.attachments.add(token, this.#channel, this.#peer)) {
+      this.#token = token;
+    } else {
+      this.#channel.terminate();
+    }
+  }
+
+  #answer(name: MessageName, frame: Uint8Array): void {
+    this.#conversation.follow(name);
+    this.#channel.send(frame);
+    this.#channel.end();
+  }
+
+  /** One ERROR where it may still be said, then the end. What went wrong inside is for the log, not for the client. */
+  #refuse(error: unknown): void {
+    const known = error instanceof ProtocolError ? error : new ProtocolError("internal", "The plugin failed; its log says how");
+    if (known !== error) {
+      log("error", "internal", { tool: this.#host.plugin.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+    if (this.#conversation.state !== "over" && this.#conversation.state !== "attached") {
+      log("warn", "refused", { tool: this.#host.plugin.name, uid: this.#peer.uid, code: known.code, message: known.message });
+      this.#conversation.follow("ERROR");
+      this.#channel.send(encodeError(known.code, known.message));
+    }
+    this.#session?.abandon();
+    this.#channel.end();
+  }
+}

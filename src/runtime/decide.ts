@@ -1,0 +1,42 @@
+import { realpathSync, statSync } from "node:fs";
+import { evaluate } from "../policy/evaluate.ts";
+import type { Decision } from "../policy/evaluate.ts";
+import { quote } from "../policy/printable.ts";
+import type { Open } from "../protocol/client-messages.ts";
+import type { ErrorName } from "../protocol/constants.ts";
+import type { Host } from "./host.ts";
+
+/** What becomes of an OPEN: it cannot be answered by rules at all, or the rules' decision and the real folder to run in. */
+export type Outcome =
+  | { readonly kind: "error"; readonly code: ErrorName; readonly message: string }
+  | { readonly kind: "decision"; readonly decision: Decision; readonly cwd: string };
+
+/** Here a message becomes a decision. Everything that the client says is taken as said by an enemy. */
+export function decide(host: Host, open: Open): Outcome {
+  const tool = host.plugin.name;
+  if (open.tool !== tool) {
+    return error("wrong_tool", `This socket is of the ${tool} plugin, not of ${quote(open.tool)}; use the socket of that tool`);
+  }
+  const cwd = resolveFolder(open.cwd);
+  if (cwd === undefined) {
+    return error(
+      "cwd_unusable",
+      `Cannot work in ${quote(open.cwd, 200)}: the ${tool} plugin sees no such folder; change to one that it sees too`,
+    );
+  }
+  return { kind: "decision", decision: evaluate(host.config, host.plugin.grammar, { args: open.args, cwd }, host.roots), cwd };
+}
+
+function error(code: ErrorName, message: string): Outcome {
+  return { kind: "error", code, message };
+}
+
+/** The real path, so that no symlink and no `..` leads out of the roots. A race is harmless: the tool's user is the boundary. */
+function resolveFolder(path: string): string | undefined {
+  try {
+    const real = path.startsWith("/") ? realpathSync(path) : undefined;
+    return real !== undefined && statSync(real).isDirectory() ? real : undefined;
+  } catch {
+    return undefined;
+  }
+}

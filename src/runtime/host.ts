@@ -1,0 +1,20 @@
+import type { Config } from "../policy/config.ts";
+import type { Attachments } from "./attachments.ts";
+import type { Plugin } from "./plugin.ts";
+import type { Slots } from "./slots.ts";
+
+/** What all sessions of one daemon share. */
+export interface Host {
+  readonly config: Config;
+  readonly plugin: Plugin;
+  /** Real paths of the folders that a tool may be started in. */
+  readonly roots: readonly string[];
+  readonly slots: Slots;
+  readonly attachments: Attachments;
+  /** Pids of the tools that run. */
+  readonly tools: Set<number>;
+  /** A name that no other session of this machine has. */
+  nextMark(): string;
+  /** A tool has ended: its orphans, if any, are ours to collect. */
+  toolEnded(): void;
+}

@@ -1,0 +1,26 @@
+import type { CapabilitiesReport, HealthReport } from "../protocol/plugin-messages.ts";
+import { VERSION } from "../protocol/version.ts";
+import type { Host } from "./host.ts";
+
+const sinceMs = Date.now();
+
+/** How the plugin is, at this moment. */
+export function health({ plugin, slots }: Host): HealthReport {
+  return { state: "ready", tool: plugin.name, version: VERSION, pid: process.pid, sinceMs, sessions: slots.held, waiting: slots.waiting };
+}
+
+/** What the plugin allows, so that a client can know before it asks. */
+export function capabilities({ config, plugin, roots }: Host): CapabilitiesReport {
+  const { rules, env, limits, stdio } = config;
+  const facts: [string, string][] = [
+    ["stdio", stdio],
+    ["roots", roots.join(" ")],
+    ["limits.sessions", String(limits.sessions)],
+    ["env.pass", env.pass.join(" ")],
+    ["rules.blocked_commands", rules.blockedCommands.map(({ value }) => value).join(" ")],
+  ];
+  if (rules.allowedCommands !== undefined) {
+    facts.push(["rules.allowed_commands", rules.allowedCommands.map(({ value }) => value).join(" ")]);
+  }
+  return { tool: plugin.name, version: VERSION, facts };
+}

@@ -1,0 +1,103 @@
+import { closeSync, lstatSync, mkdirSync, openSync, unlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import { lock } from "./libc.ts";
+
+/** sun_path of struct sockaddr_un holds 108 bytes, the last of which is NUL. */
+export const MAX_SOCKET_PATH_BYTES: number = 107;
+
+/** A reason not to listen, in a sentence that names the path and what to do. */
+export class SocketPathError extends Error {
+  override readonly name = "SocketPathError";
+  readonly code: "path_too_long" | "folder_unusable" | "not_a_socket" | "already_served";
+
+  constructor(code: SocketPathError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Makes `path` free to listen on and calls `listen`, all under a lock on its folder, so that of two daemons that start
+ * together one wins. Removes what a killed daemon left, and nothing else: not a file, not a socket that somebody answers.
+ *
+ * @throws {SocketPathError}
+ */
+export async function claimSocketPath<T>(path: string, listen: () => T): Promise<T> {
+  const length = Buffer.byteLength(path);
+  if (length > MAX_SOCKET_PATH_BYTES) {
+    throw new SocketPathError(
+      "path_too_long",
+      `Cannot listen on "${path}": its ${length} bytes are more than the ${MAX_SOCKET_PATH_BYTES} that a Unix socket's path may have; choose a shorter folder (CLAUDE_CONTAINER_HOME, PLUGIN_SOCKETS or --socket)`,
+    );
+  }
+  const folder = openFolder(path);
+  try {
+    if (!lock(folder)) {
+      throw alreadyServed(path);
+    }
+    await removeStale(path);
+    return listen();
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function openFolder(path: string): number {
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    return openSync(folder, "r");
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+}
+
+async function removeStale(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) {
+    return;
+  }
+  if (!found.isSocket()) {
+    throw new SocketPathError(
+      "not_a_socket",
+      `Cannot listen on "${path}": something that is not a socket is there; move it away or choose another path`,
+    );
+  }
+  if (await answers(path)) {
+    throw alreadyServed(path);
+  }
+  try {
+    unlinkSync(path);
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+}
+
+/** Whether a process listens there: only "connection refused" says that none does. */
+async function answers(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = { open: () => {}, data: () => {}, connectError: () => {} };
+  Bun.connect({ unix: path, socket }).then(
+    (connection) => {
+      connection.terminate();
+      resolve(true);
+    },
+    (error: NodeJS.ErrnoException) => resolve(error.code !== "ECONNREFUSED" && error.code !== "ENOENT"),
+  );
+  return promise;
+}
+
+function alreadyServed(path: string): SocketPathError {
+  return new SocketPathError("already_served", `Cannot listen on "${path}": another daemon answers there; stop it first or choose another path`);
+}
+
+/** The listening itself, or its folder, failed for a reason of the system's. */
+export function unusable(path: string, cause: unknown): SocketPathError {
+  const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
+  const error = new SocketPathError(
+    "folder_unusable",
+    `Cannot listen on "${path}": ${code} in "${dirname(path)}"; make that folder writable for this user or choose another path`,
+  );
+  error.cause = cause;
+  return error;
+}

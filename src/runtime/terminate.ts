@@ -1,0 +1,94 @@
+import { listChildren, listProcesses, readEnvironment, readProcess } from "./processes.ts";
+import type { ProcessInfo } from "./processes.ts";
+import { reap } from "./libc.ts";
+import { signalGroup } from "./spawn.ts";
+import type { ToolProcess } from "./spawn.ts";
+
+/** The name that marks the processes of one session; its value is {@link Family.mark}. */
+export const MARK = "PLUGIN_SESSION";
+
+/** Whose processes are meant: a tool, and all that came of it. */
+export interface Family {
+  readonly tool: ToolProcess;
+  readonly mark: string;
+  /** When the session began, in ticks since boot. */
+  readonly bornAfterTicks: number;
+}
+
+const POLL_MS = 20;
+/** A tool that forks faster than this many looks can follow is left to the container's own limits. */
+const MAX_SWEEPS = 50;
+
+/**
+ * Ends a tool and what escaped from it: SIGTERM to all, `graceMs` to end in, then SIGKILL until nothing is left.
+ * Resolves when they are gone. `tools` are the pids of all running tools, which are nobody's orphans.
+ */
+export async function terminate(family: Family, graceMs: number, tools: ReadonlySet<number>): Promise<void> {
+  signalAll(family, tools, "SIGTERM");
+  // A stopped process acts on SIGTERM only when it is continued.
+  signalAll(family, tools, "SIGCONT");
+  const deadline = performance.now() + graceMs;
+  while (performance.now() < deadline && members(family, tools).length > 0) {
+    await Bun.sleep(POLL_MS);
+  }
+  for (let sweep = 0; sweep < MAX_SWEEPS && signalAll(family, tools, "SIGKILL") > 0; sweep += 1) {
+    await Bun.sleep(POLL_MS);
+  }
+}
+
+/** Collects adopted children that have ended. Returns how many adopted ones still run. */
+export function reapAdopted(tools: ReadonlySet<number>): number {
+  const adopted = listChildren().filter((pid) => !tools.has(pid));
+  for (const pid of adopted) {
+    reap(pid);
+  }
+  return adopted.filter((pid) => readProcess(pid) !== undefined).length;
+}
+
+function signalAll(family: Family, tools: ReadonlySet<number>, signal: NodeJS.Signals): number {
+  const found = members(family, tools);
+  signalGroup(family.tool.pid, signal);
+  for (const { pid } of found) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return found.length;
+}
+
+/**
+ * The tool, its group, their descendants, everything that carries the mark, and adopted orphans of the session's time
+ * whose mark is gone: a program that wipes its environment and leaves its parents has something to hide.
+ */
+function members({ tool, mark, bornAfterTicks }: Family, tools: ReadonlySet<number>): ProcessInfo[] {
+  reapAdopted(tools);
+  const all = listProcesses().filter((info) => !info.isZombie && info.startTicks >= bornAfterTicks);
+  const found = new Set<number>();
+  for (const info of all) {
+    if (info.pid === tool.pid || info.group === tool.pid || isMarked(info, mark, tools)) {
+      found.add(info.pid);
+    }
+  }
+  let grew = found.size > 0;
+  while (grew) {
+    const before = found.size;
+    for (const info of all.filter(({ parent }) => found.has(parent))) {
+      found.add(info.pid);
+    }
+    grew = found.size > before;
+  }
+  return all.filter(({ pid }) => found.has(pid));
+}
+
+function isMarked(info: ProcessInfo, mark: string, tools: ReadonlySet<number>): boolean {
+  if (info.pid === process.pid || tools.has(info.pid)) {
+    return false;
+  }
+  const environment = readEnvironment(info.pid);
+  if (environment?.includes(`${MARK}=`) === true) {
+    return `\0${environment}`.includes(`\0${MARK}=${mark}\0`);
+  }
+  return info.parent === process.pid;
+}

@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+
+import { gitPlugin } from "../../plugins/git/plugin.ts";
+import { toolPlugin } from "../../plugins/tool/plugin.ts";
+import { runCases } from "../../src/policy/cases.ts";
+import { loadConfig } from "../../src/policy/load.ts";
+import { configWarnings } from "../../src/policy/warnings.ts";
+import { definePlugin } from "../../src/runtime/plugin.ts";
+
+const configs = [
+  { name: "git.yaml", path: `${import.meta.dir}/../../plugins/git/git.yaml`, plugin: gitPlugin, fewest: 15 },
+  { name: "tool.yaml", path: `${import.meta.dir}/../../plugins/tool/tool.yaml`, plugin: toolPlugin, fewest: 3 },
+];
+
+test.each(configs)("the cases of $name all pass", async ({ path, plugin, fewest }) => {
+  const results = runCases(await loadConfig(path), plugin.grammar, ["/workspace"]);
+  expect(results.length).toBeGreaterThanOrEqual(fewest);
+  expect(results.filter(({ passed }) => !passed)).toEqual([]);
+});
+
+test("the default rules of git have nothing to warn about", async () => {
+  const config = await loadConfig(`${import.meta.dir}/../../plugins/git/git.yaml`);
+  expect(configWarnings(config, gitPlugin.grammar)).toEqual([]);
+});
+
+test("definePlugin gives back what it was given", () => {
+  const plugin = { name: "a", grammar: gitPlugin.grammar };
+  expect(definePlugin(plugin)).toBe(plugin);
+});
+
+test.each(["", "Git", "-x", "../x", "a/b", "a b", "a".repeat(65), "x\u001b"])(
+  "definePlugin refuses the name %j",
+  (name) => {
+    expect(() => definePlugin({ name, grammar: gitPlugin.grammar })).toThrow(
+      expect.objectContaining({ code: "plugin_invalid", message: expect.stringContaining("its name must be 1 to 64") }),
+    );
+  },
+);

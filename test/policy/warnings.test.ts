@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+
+import { parseConfig } from "../../src/policy/load.ts";
+import { configWarnings } from "../../src/policy/warnings.ts";
+import { readGitArguments } from "../../plugins/git/grammar.ts";
+
+test.each([
+  { name: "says nothing about an ordinary config", text: "rules: { blocked_commands: [push] }", warnings: [] },
+  { name: "says that there are no rules", text: "", warnings: ["1:1: There are no rules: every command is allowed"] },
+  {
+    name: "names everything that a transparent config opens",
+    text: 'roots: [/work, /]\nenv: { pass: [A, "*"] }\naccess: { mode: "0666" }',
+    warnings: [
+      "1:1: There are no rules: every command is allowed",
+      '2:16: roots has "/": the tool can be called in every folder',
+      '3:18: env.pass has "*": the caller decides the whole environment, PATH and LD_PRELOAD included',
+      "4:11: access.mode lets every user of the system connect; name the users in access.uids",
+    ],
+  },
+  {
+    name: "finds commands that the grammar never reads",
+    text: 'rules: { blocked_commands: [--force, --version, "push --force", push, push] }',
+    warnings: [
+      '2:29: blocked_commands has "--force", which is never read as a command',
+      '2:38: blocked_commands has "--version", which is never read as a command; write "version"',
+      '2:49: blocked_commands has "push --force", which never matches: a command is one word',
+      '2:71: blocked_commands has "push" twice',
+    ],
+  },
+  {
+    name: "finds blocked commands that change nothing, and those that are in both lists",
+    text: "rules: { allowed_commands: [log, push], blocked_commands: [push, gc] }",
+    warnings: [
+      '2:60: "push" is in allowed_commands too; it is blocked',
+      '2:66: blocked_commands has "gc", which allowed_commands does not let through anyway',
+    ],
+  },
+])("configWarnings $name", ({ text, warnings }) => {
+  const found = configWarnings(parseConfig(`plugin: git\n${text}\n`, "git.yaml"), readGitArguments);
+  expect(found.map(({ place, message }) => `${place.line}:${place.column}: ${message}`)).toEqual([...warnings]);
+});

@@ -1,0 +1,126 @@
+import { copyFile, link, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { resolve } from "node:path";
+
+const TOP = resolve(import.meta.dir, "../..");
+
+/** What a command printed, and how it ended. */
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: string;
+}
+
+/** An installation of its own: an empty HOME, a CLAUDE_CONTAINER_HOME with a space in its path, and a folder with programs first in PATH. */
+export class TemporaryHome implements AsyncDisposable {
+  /** The top of everything here, as short as a path can be: those of sockets end at 107 bytes. */
+  readonly top: string;
+  readonly folder: string;
+  readonly project: string;
+  /** First in PATH. */
+  readonly bin: string;
+
+  constructor(top: string) {
+    this.top = top;
+    this.folder = `${top}/ho me`;
+    this.project = `${top}/pro ject`;
+    this.bin = `${top}/bin`;
+  }
+
+  /** With the executables of dist/, so that install.sh has nothing to build as long as they are of these sources. */
+  static async create(): Promise<TemporaryHome> {
+    const home = new TemporaryHome(await mkdtemp(`${tmpdir()}/cc-`));
+    await mkdir(home.bin);
+    await mkdir(home.project);
+    await symlink(process.execPath, `${home.bin}/bun`);
+    await mkdir(`${home.folder}/cli`, { recursive: true });
+    await mkdir(`${home.folder}/bin`);
+    await share(`${TOP}/dist/plugin-client`, `${home.folder}/cli/plugin-client`);
+    await share(`${TOP}/dist/plugin-server`, `${home.folder}/bin/plugin-server`);
+    await share(`${TOP}/dist/.sources`, `${home.folder}/bin/.sources`);
+    return home;
+  }
+
+  async install(options: RunOptions = {}): Promise<Outcome> {
+    return await this.script("install.sh", [], options);
+  }
+
+  /** `scripts/run.sh ARGS`, in the project unless told otherwise. */
+  async run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return await this.script("run.sh", args, options);
+  }
+
+  async script(name: string, args: readonly string[], { cwd, env, stdin }: RunOptions = {}): Promise<Outcome> {
+    const child = Bun.spawn([`${TOP}/scripts/${name}`, ...args], {
+      cwd: cwd ?? this.project,
+      env: { ...this.environment(), ...env },
+      stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    return { stdout, stderr, status };
+  }
+
+  /** The status of each plugin by its tool, as `status --json` says it. */
+  async status(): Promise<Record<string, { state: string; pid: number | null; reason: string | null }>> {
+    const { stdout } = await this.run(["status", "--json"]);
+    const { plugins } = JSON.parse(stdout);
+    return Object.fromEntries(plugins.map((plugin: { tool: string }) => [plugin.tool, plugin]));
+  }
+
+  async pidOf(tool: string): Promise<number> {
+    return (await this.status())[tool]?.pid ?? -1;
+  }
+
+  async writeConfig(tool: string, text: string): Promise<void> {
+    await Bun.write(`${this.folder}/config/${tool}.yaml`, text);
+  }
+
+  path(name: string): string {
+    return `${this.folder}/${name}`;
+  }
+
+  environment(): Record<string, string | undefined> {
+    return {
+      PATH: `${this.bin}:${process.env["PATH"]}`,
+      HOME: this.top,
+      CLAUDE_CONTAINER_HOME: this.folder,
+      LANG: "C.UTF-8",
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run(["stop"], { cwd: "/" });
+    await rm(this.top, { recursive: true });
+  }
+}
+
+/** A repository with one commit at the top of the project. */
+export async function makeRepository(folder: string, subject: string): Promise<void> {
+  const identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+  for (const args of [
+    ["init", "-q"],
+    [...identity, "commit", "-q", "--allow-empty", "-m", subject],
+  ]) {
+    const made = Bun.spawnSync(["git", "-C", folder, ...args], { stderr: "inherit" });
+    if (!made.success) {
+      throw new Error(`Cannot make a repository in "${folder}": git ${args.join(" ")} exited with ${made.exitCode}`);
+    }
+  }
+}
+
+async function share(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    // Another file system.
+    await copyFile(from, to);
+  }
+}

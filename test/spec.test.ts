@@ -1,0 +1,559 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as client from "../src/protocol/client-messages.ts";
+import * as constants from "../src/protocol/constants.ts";
+import type { ErrorName, MessageName, OutputStream, SignalName } from "../src/protocol/constants.ts";
+import { CLIENT_STATES, Conversation, PLUGIN_STATES } from "../src/protocol/conversation.ts";
+import { readEnvironment } from "../src/protocol/environment.ts";
+import { FrameDecoder } from "../src/protocol/decoder.ts";
+import { encodeFrame } from "../src/protocol/frame.ts";
+import type { Frame } from "../src/protocol/frame.ts";
+import * as plugin from "../src/protocol/plugin-messages.ts";
+import { parseConfig } from "../src/policy/load.ts";
+import { RULE_NAMES } from "../src/policy/schema.ts";
+import { bytes, concat } from "./protocol/bytes.ts";
+
+/** SPEC.md is data here: its tables and bytes are read out of the text and held against the code, both ways. */
+const spec = readFileSync(join(import.meta.dir, "../SPEC.md"), "utf8");
+const vectors = join(import.meta.dir, "vectors");
+
+const { MESSAGE, MAX_PAYLOAD_BYTES } = constants;
+const messageNames = Object.keys(MESSAGE) as MessageName[];
+
+function section(heading: string): string {
+  const start = spec.indexOf(`\n${heading}\n`);
+  expect(start, `the heading "${heading}"`).toBeGreaterThan(0);
+  const rest = spec.slice(start + heading.length + 2);
+  const end = rest.search(/^#/mu);
+  return end < 0 ? rest : rest.slice(0, end);
+}
+
+/** The cells of the one table of a section, without its head. */
+function table(heading: string): string[][] {
+  const rows = section(heading)
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  expect(rows.length, `rows below "${heading}"`).toBeGreaterThan(2);
+  return rows.slice(2);
+}
+
+const unquoted = (cell: string): string => cell.replaceAll("`", "");
+
+describe("SPEC.md, numbers", () => {
+  test("section 20 has every constant of constants.ts with its value, and no other", () => {
+    const written = table("## 20 Numbers").map(([name = "", value = ""]) => [unquoted(name), readNumbers(value)]);
+    expect(Object.fromEntries(written)).toEqual({ ...constants });
+    expect(written.length).toBe(Object.keys(constants).length);
+  });
+
+  test("section 7 has every message with its number, direction and largest payload, and no other", () => {
+    const written = table("## 7 Messages").map(([number = "", name = "", direction = "", most = ""]) => [
+      name,
+      Number(number),
+      direction,
+      Number(most),
+    ]);
+    const real = messageNames.map((name) => [
+      name,
+      MESSAGE[name],
+      isOfClient(name) ? "C→P" : "P→C",
+      MAX_PAYLOAD_BYTES[name],
+    ]);
+    expect(written).toEqual(real);
+  });
+
+  test("section 12 has every error with its number and the client's status, and no other", () => {
+    const { failed, missing } = constants.CLIENT_EXIT;
+    const written = table("## 12 Errors").map(([number = "", code = "", , status = ""]) => [
+      Number(number),
+      unquoted(code),
+      Number(status),
+    ]);
+    const real = Object.entries(constants.ERROR).map(([code, number]) => [
+      number,
+      code,
+      code === "tool_missing" ? missing : failed,
+    ]);
+    expect(written).toEqual(real);
+  });
+
+  test("section 13 has the value of every limit", () => {
+    const written = Object.fromEntries(
+      table("## 13 Limits").map(([name = "", value = ""]) => [unquoted(name), Number(value)]),
+    );
+    const limits = Object.entries(constants).filter(
+      ([name, value]) => name.startsWith("MAX_") && typeof value === "number",
+    );
+    expect(written).toEqual(Object.fromEntries(limits) as typeof written);
+  });
+
+  test.each([
+    { name: "MAX_ARGUMENTS in OPEN", heading: "## 7 Messages", text: `at most ${grouped(constants.MAX_ARGUMENTS)}` },
+    {
+      name: "MAX_ENVIRONMENT in OPEN",
+      heading: "## 7 Messages",
+      text: `at most ${grouped(constants.MAX_ENVIRONMENT)}; any bytes`,
+    },
+    {
+      name: "MAX_WINDOW_BYTES in WANT_OUTPUT",
+      heading: "## 7 Messages",
+      text: `at most ${grouped(constants.MAX_WINDOW_BYTES)}`,
+    },
+    {
+      name: "MAX_DATA_BYTES in STDIN",
+      heading: "## 7 Messages",
+      text: `0 to ${grouped(constants.MAX_DATA_BYTES)} bytes`,
+    },
+    { name: "MAX_RULE_BYTES in DENY", heading: "## 7 Messages", text: `(at most ${constants.MAX_RULE_BYTES} bytes)` },
+    { name: "MAX_FACTS in CAPABILITIES_REPORT", heading: "## 7 Messages", text: `(at most ${constants.MAX_FACTS})` },
+    {
+      name: "the signals",
+      heading: "## 7 Messages",
+      text: Object.entries(constants.SIGNAL)
+        .map(([signal, number]) => `${number} ${signal}`)
+        .join(", "),
+    },
+    {
+      name: "MAX_TEXT_BYTES in text",
+      heading: "## 4 Notation",
+      text: `at most ${grouped(constants.MAX_TEXT_BYTES)} bytes`,
+    },
+    {
+      name: "MAX_WINDOW_BYTES in the section about output",
+      heading: "### 8.2 Frames",
+      text: `${grouped(constants.MAX_WINDOW_BYTES)} bytes outstanding`,
+    },
+    {
+      name: "the version",
+      heading: "# The conversation between client and plugin",
+      text: `Protocol version ${constants.PROTOCOL_VERSION}.`,
+    },
+  ])("the prose agrees about $name", ({ heading, text }) => {
+    const prose = heading.startsWith("# ") ? spec.slice(0, spec.indexOf("## 1 ")) : section(heading);
+    expect(prose).toContain(text);
+  });
+});
+
+describe("SPEC.md, states", () => {
+  test.each([
+    { role: "plugin", heading: "### 6.1 States of the plugin", states: PLUGIN_STATES as StateTable },
+    { role: "client", heading: "### 6.2 States of the client", states: CLIENT_STATES as StateTable },
+  ])("the table of the $role is that of conversation.ts, exactly", ({ heading, states }) => {
+    const written: Record<string, Record<string, string>> = {};
+    for (const [state = "", fromClient = "", fromPlugin = ""] of table(heading)) {
+      const accepted = { ...readTransitions(fromClient), ...readTransitions(fromPlugin) };
+      written[unquoted(state)] = accepted;
+      expect(
+        Object.keys(readTransitions(fromClient)).every((name) => isOfClient(name as MessageName)),
+        `${state}, C→P`,
+      ).toBe(true);
+      expect(
+        Object.keys(readTransitions(fromPlugin)).some((name) => isOfClient(name as MessageName)),
+        `${state}, P→C`,
+      ).toBe(false);
+    }
+    expect(written).toEqual(states as typeof written);
+  });
+});
+
+type StateTable = Readonly<Record<string, Readonly<Partial<Record<MessageName, string>>>>>;
+
+function readTransitions(cell: string): Record<string, string> {
+  const transitions = cell.split(", ").filter((part) => part !== "");
+  return Object.fromEntries(transitions.map((part) => unquoted(part).split(" → ") as [string, string]));
+}
+
+describe("SPEC.md, policy", () => {
+  test.each(["", "rules", "env", "limits", "access"])(
+    'section 15 has every key that a config may have in "%s", and no other',
+    (map) => {
+      const written = table("## 15 Config").map(([key = ""]) => unquoted(key).split("."));
+      const inMap =
+        map === "" ? written.map(([top]) => top) : written.filter(([top]) => top === map).map(([, key]) => key);
+      expect(new Set(inMap)).toEqual(new Set(knownKeys(map)));
+    },
+  );
+
+  test("section 15 has the defaults that a config gets", () => {
+    const { limits, stdio, access } = parseConfig("plugin: x", "x.yaml");
+    const defaults = Object.fromEntries(
+      table("## 15 Config").map(([key = "", , value = ""]) => [unquoted(key), value]),
+    );
+    expect(limits).toEqual({
+      sessions: Number(defaults["limits.sessions"]),
+      queue: Number(defaults["limits.queue"]),
+      queueMs: seconds(defaults["limits.queue_wait"]),
+      timeoutMs: seconds(defaults["limits.timeout"]),
+      idleMs: seconds(defaults["limits.idle"]),
+      graceMs: seconds(defaults["limits.grace"]) ?? Number.NaN,
+      connections: Number(defaults["limits.connections"]),
+      handshakeMs: seconds(defaults["limits.handshake"]) ?? Number.NaN,
+    } as typeof limits);
+    expect([stdio, `"0${access.mode.toString(8)}"`]).toEqual([
+      defaults["stdio"] as "auto",
+      defaults["access.mode"] ?? "",
+    ]);
+  });
+
+  test.each(RULE_NAMES.map((name) => ({ name })))("section 16 names the rule $name", ({ name }) => {
+    expect(section("## 16 Evaluation")).toContain(`ule \`${name}\``);
+  });
+});
+
+function seconds(text: string | undefined): number | undefined {
+  return text === "none" ? undefined : Number(/^(?<count>\d+)s$/u.exec(text ?? "")?.groups?.["count"]) * 1_000;
+}
+
+/** The keys that an error lists for one that does not exist. */
+function knownKeys(map: string): string[] {
+  try {
+    parseConfig(`plugin: x\n${map === "" ? "zzzzzzzz: 1" : `${map}: { zzzzzzzz: 1 }`}`, "x.yaml");
+  } catch (error) {
+    return /the keys are (?<keys>.+)/u.exec((error as Error).message)?.groups?.["keys"]?.split(", ") ?? [];
+  }
+  return [];
+}
+
+describe("SPEC.md, worked examples", () => {
+  const blocks = Array.from(spec.matchAll(/\(`(?<file>[\w-]+\.hex)`\):\n```hex\n(?<text>.*?)```/gsu), ({ groups }) => ({
+    file: groups?.["file"] ?? "",
+    text: groups?.["text"] ?? "",
+  }));
+  const files = readdirSync(vectors).filter((file) => file.endsWith(".hex"));
+
+  test("there are a git status over both carriers and a denial", () => {
+    expect(blocks.map(({ file }) => file)).toEqual([
+      "git-status-descriptors.hex",
+      "git-status-frames.hex",
+      "git-push-denied.hex",
+    ]);
+    expect(files).toEqual(expect.arrayContaining([...blocks.map(({ file }) => file), "health.hex"]));
+  });
+
+  test.each(blocks)("the bytes of $file in the text are those of the file, in its order", ({ file, text }) => {
+    const whole = readExample(readFileSync(join(vectors, file), "utf8")).map(({ source }) => source);
+    const shown = readExample(text).map(({ source }) => source);
+    expect(shown.length).toBeGreaterThan(1);
+    expect(whole.filter((step) => shown.includes(step))).toEqual(shown);
+  });
+
+  test.each(files.map((file) => ({ file })))(
+    "$file: every message decodes to the fields that are written above it, and encodes to the same bytes",
+    ({ file }) => {
+      for (const { who, name, fields, wire } of readExample(readFileSync(join(vectors, file), "utf8"))) {
+        const frame = oneFrame(wire);
+        expect(frame.name, `${who} ${name}`).toBe(name);
+        expect(isOfClient(name), `the sender of ${name}`).toBe(who.startsWith("C"));
+        expect(decodeFields(frame), `${who} ${name}`).toEqual(fields);
+        expect(encodeFields(name, fields).toHex(), `${who} ${name}`).toBe(wire.toHex());
+      }
+    },
+  );
+
+  test.each(files.map((file) => ({ file })))(
+    "$file: a reader that knows only the field blocks of the text finds the same fields",
+    ({ file }) => {
+      const fieldBlocks = readFieldBlocks();
+      expect(Object.keys(fieldBlocks).toSorted()).toEqual([
+        "ATTACH",
+        "EXIT",
+        "HEALTH_REPORT",
+        "HELLO",
+        "OPEN",
+        "WANT_OUTPUT",
+        "WELCOME",
+      ]);
+      for (const { name, fields, wire } of readExample(readFileSync(join(vectors, file), "utf8"))) {
+        const block = fieldBlocks[name];
+        if (block !== undefined) {
+          const { magic = constants.MAGIC, ...found } = readByBlock(block, wire.subarray(constants.HEADER_BYTES));
+          expect(found, name).toEqual(fields);
+          expect(magic, name).toBe(constants.MAGIC);
+        }
+      }
+    },
+  );
+
+  test.each(files.map((file) => ({ file })))("$file: both roles can go through it, to its end", ({ file }) => {
+    const steps = readExample(readFileSync(join(vectors, file), "utf8")).filter(({ who }) => who.endsWith("1"));
+    const clientSide = new Conversation(CLIENT_STATES, "start");
+    const pluginSide = new Conversation(PLUGIN_STATES, "start");
+    // The plugin reads the second pipelined message only after it has sent WELCOME.
+    const names = steps.map(({ name }) => name);
+    const asPluginReads = [
+      names[0],
+      "WELCOME" as const,
+      names[1],
+      ...names.slice(2).filter((name) => name !== "WELCOME"),
+    ];
+    steps.forEach(({ name, who }) => (who === "P1" ? clientSide.receive(name, "plugin") : clientSide.follow(name)));
+    asPluginReads.forEach((name) =>
+      name !== undefined && isOfClient(name) ? pluginSide.receive(name, "client") : pluginSide.follow(name ?? "ERROR"),
+    );
+    expect([clientSide.state, pluginSide.state]).toEqual(["over", "over"]);
+  });
+
+  test("the examples also come out whole when all bytes of a side arrive at once, or one by one", () => {
+    for (const file of files) {
+      const steps = readExample(readFileSync(join(vectors, file), "utf8")).filter(({ who }) => who === "P1");
+      const stream = concat(...steps.map(({ wire }) => wire));
+      for (const size of [1, stream.length]) {
+        const decoder = new FrameDecoder();
+        const names: string[] = [];
+        for (let start = 0; start < stream.length; start += size) {
+          decoder.push(stream.subarray(start, start + size));
+          for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
+            names.push(frame.name);
+          }
+        }
+        decoder.end();
+        expect(names).toEqual(steps.map(({ name }) => name));
+      }
+    }
+  });
+});
+
+/** Lines of `type name …` by message: the code blocks of section 7. HELLO's is WELCOME's too. */
+function readFieldBlocks(): Record<string, [type: string, name: string][]> {
+  const found: Record<string, [string, string][]> = {};
+  const parts = section("## 7 Messages").split("```");
+  for (let index = 1; index < parts.length; index += 2) {
+    // The message is the one whose paragraph stands before the block.
+    const name = Array.from((parts[index - 1] ?? "").matchAll(/^\*\*(?<name>[A-Z_]+)\*\*/gmu)).at(-1)?.groups?.["name"];
+    const lines = (parts[index] ?? "").trim().split("\n");
+    found[name ?? ""] = lines.map((line) => line.split(/\s+/u).slice(0, 2) as [string, string]);
+  }
+  return { ...found, WELCOME: found["HELLO"] ?? [] };
+}
+
+/** Decodes by the types of section 4 alone, without anything of src/protocol. */
+function readByBlock(block: readonly [type: string, name: string][], payload: Uint8Array): Record<string, unknown> {
+  const buffer = Buffer.from(payload);
+  let offset = 0;
+  const take = (count: number): Buffer => {
+    offset += count;
+    return buffer.subarray(offset - count, offset);
+  };
+  const integer = (size: number): number => Number(`0x${take(size).toString("hex")}`);
+  const read = (type: string): unknown => {
+    const fixed = /^bytes\[(?<count>\d+)\]$/u.exec(type)?.groups?.["count"];
+    if (fixed !== undefined) {
+      return take(Number(fixed)).toString("hex");
+    }
+    if (type === "text") {
+      return take(integer(4)).toString();
+    }
+    if (type === "strings") {
+      return take(integer(4)).toString().split("\0").slice(0, -1);
+    }
+    return integer(Number(/^u(?<bits>8|16|32|64)$/u.exec(type)?.groups?.["bits"]) / 8);
+  };
+  const fields = Object.fromEntries(block.map(([type, name]) => [name, read(type)]));
+  expect(offset, "bytes that the block explains").toBe(payload.length);
+  return fields;
+}
+
+interface Step {
+  readonly who: string;
+  readonly name: MessageName;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly wire: Uint8Array;
+  readonly source: string;
+}
+
+/** Messages of an example: a line `C1 NAME field=JSON …`, then indented lines of hex with comments. */
+function readExample(text: string): Step[] {
+  return text
+    .split(/^(?=[CP]\d )/mu)
+    .filter((part) => part.trim() !== "")
+    .map((part) => {
+      const source = part.replaceAll(/^#.*\n/gmu, "").trimEnd();
+      const [head = "", ...lines] = source.split("\n");
+      const [, who = "", name = "", rest = ""] = /^(\w\d) (\w+) ?(.*)$/u.exec(head) ?? [];
+      const fields = Array.from(
+        rest.matchAll(/(\w+)=("(?:[^"\\]|\\.)*"|\[\S*\]|\d+)(?: |$)/gu),
+        ([, key = "", value = ""]) => [key, JSON.parse(value)],
+      );
+      const wire = bytes(lines.map((line) => line.replace(/#.*$/u, "")).join(" "));
+      return {
+        who,
+        name: name as MessageName,
+        fields: Object.fromEntries(fields) as Record<string, unknown>,
+        wire,
+        source,
+      };
+    });
+}
+
+function oneFrame(wire: Uint8Array): Frame {
+  const decoder = new FrameDecoder();
+  decoder.push(wire);
+  const frame = decoder.next();
+  decoder.end();
+  expect(decoder.next()).toBeUndefined();
+  if (frame === undefined) {
+    throw new Error("Cannot read the example: it holds no whole frame");
+  }
+  return frame;
+}
+
+/** A message's fields by the names of SPEC.md's field blocks. */
+function decodeFields({ name, payload }: Frame): Record<string, unknown> {
+  switch (name) {
+    case "HELLO":
+      return { ...client.decodeHello(payload) };
+    case "WELCOME":
+      return { ...plugin.decodeWelcome(payload) };
+    case "ATTACH":
+      return { version: 1, token: client.decodeAttach(payload).toHex() };
+    case "OPEN": {
+      const { window, token, env, ...open } = client.decodeOpen(payload);
+      const variables = Array.from(readEnvironment(env), (variable) => variable.join("="));
+      return { ...open, env: variables, token: token.toHex(), ...window };
+    }
+    case "WANT_OUTPUT":
+      return { ...client.decodeWantOutput(payload) };
+    case "OUTPUT_CLOSED":
+      return { stream: client.decodeOutputClosed(payload) };
+    case "SIGNAL":
+      return { signal: client.decodeSignal(payload) };
+    case "WINDOW":
+      return { ...client.decodeWindow(payload) };
+    case "WANT_INPUT":
+      return { bytes: plugin.decodeWantInput(payload) };
+    case "OUTPUT_END":
+      return { stream: plugin.decodeOutputEnd(payload) };
+    case "DENY":
+      return { ...plugin.decodeDeny(payload) };
+    case "ERROR":
+      return { ...plugin.decodeError(payload) };
+    case "EXIT": {
+      const { ending, stdinBytes } = plugin.decodeExit(payload);
+      const end =
+        "code" in ending ? { kind: 0, code: ending.code, signal: "" } : { kind: 1, code: 0, signal: ending.signal };
+      return { ...end, stdin_bytes: stdinBytes };
+    }
+    case "HEALTH_REPORT": {
+      const { state, sinceMs, ...report } = plugin.decodeHealthReport(payload);
+      return { state: constants.HEALTH_STATE[state], ...report, since_ms: sinceMs };
+    }
+    case "CAPABILITIES_REPORT":
+      return { ...plugin.decodeCapabilitiesReport(payload) };
+    case "STDIN":
+    case "STDOUT":
+    case "STDERR":
+      return { data: new TextDecoder().decode(payload) };
+    case "PASSED":
+    case "STDIN_END":
+    case "HEALTH":
+    case "CAPABILITIES":
+    case "PASS":
+    case "ALLOW":
+      expect(payload.length).toBe(0);
+  }
+  return {};
+}
+
+function encodeFields(name: MessageName, fields: Readonly<Record<string, unknown>>): Uint8Array {
+  const number = (key: string): number => fields[key] as number;
+  const text = (key: string): string => fields[key] as string;
+  const stream = fields["stream"] as OutputStream;
+  const version = { version: number("version"), features: number("features") };
+  const window = { rows: number("rows"), columns: number("columns") };
+  switch (name) {
+    case "HELLO":
+      return client.encodeHello(version);
+    case "WELCOME":
+      return plugin.encodeWelcome(version);
+    case "ATTACH":
+      return client.encodeAttach(Uint8Array.fromHex(text("token")));
+    case "OPEN":
+      return client.encodeOpen({
+        tool: text("tool"),
+        cwd: text("cwd"),
+        args: fields["args"] as string[],
+        env: new TextEncoder().encode((fields["env"] as string[]).map((variable) => `${variable}\0`).join("")),
+        carrier: number("carrier"),
+        token: Uint8Array.fromHex(text("token")),
+        terminals: number("terminals"),
+        window,
+      });
+    case "WANT_OUTPUT":
+      return client.encodeWantOutput(stream, number("bytes"));
+    case "OUTPUT_CLOSED":
+      return client.encodeOutputClosed(stream);
+    case "SIGNAL":
+      return client.encodeSignal(fields["signal"] as SignalName);
+    case "WINDOW":
+      return client.encodeWindow(window);
+    case "WANT_INPUT":
+      return plugin.encodeWantInput(number("bytes"));
+    case "OUTPUT_END":
+      return plugin.encodeOutputEnd(stream);
+    case "DENY":
+      return plugin.encodeDeny({ rule: text("rule"), message: text("message") });
+    case "ERROR":
+      return plugin.encodeError(fields["code"] as ErrorName, text("message"));
+    case "EXIT":
+      return plugin.encodeExit({
+        ending: fields["kind"] === 0 ? { code: number("code") } : { signal: text("signal") },
+        stdinBytes: number("stdin_bytes"),
+      });
+    case "HEALTH_REPORT":
+      return plugin.encodeHealthReport({
+        state: number("state") === constants.HEALTH_STATE.ready ? "ready" : "stopping",
+        tool: text("tool"),
+        version: text("version"),
+        pid: number("pid"),
+        sinceMs: number("since_ms"),
+        sessions: number("sessions"),
+        waiting: number("waiting"),
+      });
+    case "CAPABILITIES_REPORT":
+      return plugin.encodeCapabilitiesReport({
+        tool: text("tool"),
+        version: text("version"),
+        facts: fields["facts"] as [string, string][],
+      });
+    case "STDIN":
+    case "STDOUT":
+    case "STDERR":
+      return encodeFrame(name, new TextEncoder().encode(text("data")));
+    case "PASSED":
+    case "STDIN_END":
+    case "HEALTH":
+    case "CAPABILITIES":
+    case "PASS":
+    case "ALLOW":
+  }
+  return encodeFrame(name);
+}
+
+/** `5`, `0x80`, or `NAME value · NAME value`. */
+function readNumbers(cell: string): number | Record<string, number> {
+  if (/^[\da-fx]+$/u.test(cell)) {
+    return Number(cell);
+  }
+  return Object.fromEntries(
+    cell.split(" · ").map((part) => {
+      const [name = "", value = ""] = part.split(" ");
+      return [name, Number(value)];
+    }),
+  );
+}
+
+function isOfClient(name: MessageName): boolean {
+  return MESSAGE[name] < constants.FIRST_PLUGIN_MESSAGE;
+}
+
+/** 131,071: the way that the text writes large numbers. */
+function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}

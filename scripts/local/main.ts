@@ -25,10 +25,15 @@ async function main(): Promise<number> {
   const [verb = "", tool] = positionals;
   switch (verb) {
     case "start":
-      await start(home, values.project ?? (await realpath(caller)), tool);
+      await start(home, values.project ?? (await trueFolder(caller)), tool);
       return await showStatus(home, values.json, tool);
     case "restart":
-      return await showRestart(home, values.json, await restart(home, values.project, caller, tool), tool);
+      return await showRestart(
+        home,
+        values.json,
+        await restart(home, values.project, await trueFolder(caller), tool),
+        tool,
+      );
     case "stop": {
       const lines = await stopAll(home, tool);
       console.log(lines.length === 0 ? "Nothing runs" : lines.join("\n"));
@@ -44,6 +49,13 @@ async function main(): Promise<number> {
     default:
       throw new Refusal(2, `Cannot ${verb}: not a command of local mode`);
   }
+}
+
+/** Without symlinks, as the plugins compare paths. */
+async function trueFolder(folder: string): Promise<string> {
+  return await realpath(folder).catch(() => {
+    throw new Refusal(1, `Cannot find the current folder "${folder}": go to another, or name one with --project`);
+  });
 }
 
 async function showRestart(home: Home, json: boolean, problem?: string, only?: string): Promise<number> {

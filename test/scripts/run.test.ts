@@ -149,6 +149,25 @@ test("start for another project is refused with what to do, and changes nothing"
   expect(await home.status()).toMatchObject({ git: { state: "ready" } });
 });
 
+test.each(["start", "restart"])(
+  "%s from a folder that is gone says so; from a link it means the folder",
+  async (verb) => {
+    await using home = await TemporaryHome.create();
+    const runSh = `${import.meta.dir}/../../scripts/run.sh`;
+    const gone = Bun.spawnSync(["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1"', runSh, verb], {
+      cwd: home.top,
+      env: home.environment(),
+    });
+    expect({ status: gone.exitCode, stderr: gone.stderr.toString() }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^run\.sh: Cannot find the current folder [^\n]+\n$/m),
+    });
+    await symlink(home.project, `${home.top}/alias`);
+    expect((await home.run([verb], { cwd: `${home.top}/alias` })).status).toBe(0);
+    expect((await home.run(["start", "--project", home.project])).status).toBe(0);
+  },
+);
+
 test("restart --project moves all plugins to another project", async () => {
   await using home = await TemporaryHome.create();
   await home.run(["start"]);

@@ -1,5 +1,6 @@
 import type { Case, Config } from "./config.ts";
-import { evaluate, type Decision } from "./evaluate.ts";
+import type { Decision } from "./decision.ts";
+import { evaluate } from "./evaluate.ts";
 import type { Grammar } from "./reading.ts";
 
 /** What came of one case of a config. */

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 
 import type { Config, Place } from "./config.ts";
-import type { Decision } from "./evaluate.ts";
+import type { Decision } from "./decision.ts";
 import { clip, quote } from "./printable.ts";
 import type { Reading } from "./reading.ts";
 

@@ -58,8 +58,22 @@ function isPossible(name: string, value: string): boolean {
 }
 
 function isPassed(pass: readonly string[], name: string): boolean {
+  const { names, patterns } = passList(pass);
   if (OWNED.includes(name)) {
-    return pass.includes(name) || pass.includes("*");
+    return names.has(name) || names.has("*");
   }
-  return pass.some((pattern) => matchGlob(pattern, name));
+  return names.has(name) || patterns.some((pattern) => matchGlob(pattern, name));
 }
+
+/** A list as it is looked through: most entries are plain names, and every call asks for every variable. */
+function passList(pass: readonly string[]): { readonly names: ReadonlySet<string>; readonly patterns: readonly string[] } {
+  const known = passLists.get(pass);
+  if (known !== undefined) {
+    return known;
+  }
+  const list = { names: new Set(pass), patterns: pass.filter((entry) => /[*?]/u.test(entry)) };
+  passLists.set(pass, list);
+  return list;
+}
+
+const passLists = new WeakMap<readonly string[], ReturnType<typeof passList>>();

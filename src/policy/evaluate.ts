@@ -1,4 +1,5 @@
-import type { Config, Place } from "./config.ts";
+import type { Config } from "./config.ts";
+import type { Decision } from "./decision.ts";
 import { denial } from "./denial.ts";
 import type { Grammar } from "./reading.ts";
 
@@ -9,17 +10,6 @@ export interface Invocation {
   /** Folder of the call, its real path: symlinks resolved. */
   readonly cwd: string;
 }
-
-/** The answer, the rule that gave it, and where that rule stands in the config. */
-export type Decision =
-  | { readonly effect: "allow"; readonly rule: string; readonly place: Place | undefined }
-  | {
-      readonly effect: "deny";
-      readonly rule: string;
-      readonly place: Place | undefined;
-      /** One printable line of at most 300 characters: what, by which rule, and what to do. */
-      readonly message: string;
-    };
 
 /**
  * Decides about one invocation. Pure and total: it reads nothing but its arguments and never throws. `roots` are real

@@ -20,10 +20,7 @@ export class Channel {
   readonly #decoder = new FrameDecoder();
   readonly #outbox: Outbox;
   #isEnding = false;
-  #isPaused = false;
-  #held: Uint8Array[] | undefined;
-  /** Called when everything that was sent is with the kernel again. */
-  onDrain: (() => void) | undefined;
+  #held: Uint8Array | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -40,11 +37,14 @@ export class Channel {
   }
 
   send(frame: Uint8Array): void {
-    if (this.#held === undefined) {
-      this.#outbox.send(frame);
-    } else {
-      this.#held.push(frame);
-    }
+    const held = this.#held;
+    this.#held = undefined;
+    this.#outbox.send(held === undefined ? frame : join(held, frame));
+  }
+
+  /** Keeps a frame until the next one is sent, so that the other side wakes once for both. */
+  hold(frame: Uint8Array): void {
+    this.#held = frame;
   }
 
   /** Data of a stream, without copying it: at most MAX_DATA_BYTES, and not to be changed until it is sent. */
@@ -55,54 +55,35 @@ export class Channel {
   }
 
   /**
-   * Hands every whole frame of `chunk` to `handle`; stops when the channel is paused, for the rest is not ours to read then.
-   * What `handle` answers leaves together, so that the other side wakes once.
+   * Hands every whole frame of `chunk` to `handle`.
    *
    * @throws {ProtocolError} for bytes that are no frames, and whatever `handle` throws
    */
   receive(chunk: Uint8Array, handle: (frame: Frame) => void): void {
-    this.#held = [];
-    try {
-      this.#decoder.push(chunk);
-      let frame = this.#decoder.next();
-      while (frame !== undefined) {
-        handle(frame);
-        frame = this.#isPaused ? undefined : this.#decoder.next();
-      }
-    } finally {
-      this.#release();
-    }
-  }
-
-  /** Sends what was held while a chunk was handled. */
-  #release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    if (held.length > 0) {
-      this.#outbox.send(held.length === 1 && held[0] !== undefined ? held[0] : join(held));
+    this.#decoder.push(chunk);
+    for (let frame = this.#decoder.next(); frame !== undefined; frame = this.#decoder.next()) {
+      handle(frame);
     }
   }
 
   /** The socket's `drain`. */
   drained(): void {
-    if (!this.#outbox.flush()) {
-      return;
-    }
-    if (this.#isEnding) {
+    if (this.#outbox.flush() && this.#isEnding) {
       this.#socket.end();
     }
-    this.onDrain?.();
   }
 
-  /** Stops reading, for good: what comes next on this connection is taken with recvmsg. */
+  /** Stops reading: what comes first on this connection is taken with recvmsg. */
   pause(): void {
-    this.#isPaused = true;
     this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   /** Closes after what was sent is with the kernel. */
   end(): void {
-    this.#release();
     this.#isEnding = true;
     if (this.#outbox.pendingBytes === 0) {
       this.#socket.end();
@@ -115,12 +96,9 @@ export class Channel {
   }
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
+function join(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
   return whole;
 }

@@ -3,10 +3,8 @@ import {
   MAX_ARGUMENTS,
   MAX_ENVIRONMENT,
   MAX_WINDOW_BYTES,
-  PROTOCOL_VERSION,
   SIGNAL,
   STREAM,
-  TOKEN_BYTES,
 } from "./constants.ts";
 import type { OutputStream, SignalName } from "./constants.ts";
 import { ProtocolError } from "./errors.ts";
@@ -26,10 +24,6 @@ export interface Open {
   readonly args: readonly string[];
   /** `NAME=value` and a NUL, for each variable: as the kernel has them, whatever their encoding. */
   readonly env: Uint8Array;
-  /** One of CARRIER: the one that the client would like. */
-  readonly carrier: number;
-  /** Names the second connection that will carry the descriptors; all zero when there is none. */
-  readonly token: Uint8Array;
   /** Bits of TERMINAL. */
   readonly terminals: number;
   readonly window: Window;
@@ -55,7 +49,7 @@ export function decodeHello(payload: Uint8Array): Hello {
 export function encodeOpen(open: Open): Uint8Array {
   const fields = new FieldWriter(8 * 1024).text(open.tool).text(open.cwd).strings(open.args);
   fields.u32(open.env.length).bytes(open.env);
-  fields.u8(open.carrier).bytes(open.token).u8(open.terminals).u16(open.window.rows).u16(open.window.columns);
+  fields.u8(open.terminals).u16(open.window.rows).u16(open.window.columns);
   return encodeFrame("OPEN", fields.finish());
 }
 
@@ -66,34 +60,11 @@ export function decodeOpen(payload: Uint8Array): Open {
     cwd: fields.text(),
     args: fields.strings(MAX_ARGUMENTS),
     env: fields.block(MAX_ENVIRONMENT),
-    carrier: fields.u8(),
-    token: fields.bytes(TOKEN_BYTES),
     terminals: fields.u8(),
     window: { rows: fields.u16(), columns: fields.u16() },
   };
   fields.end();
   return open;
-}
-
-/** The introduction of the second connection, which then carries the descriptors and nothing else. */
-export function encodeAttach(token: Uint8Array): Uint8Array {
-  return encodeFrame("ATTACH", new FieldWriter().u32(MAGIC).u16(PROTOCOL_VERSION).bytes(token).finish());
-}
-
-/** Returns the token. */
-export function decodeAttach(payload: Uint8Array): Uint8Array {
-  const fields = new FieldReader("ATTACH", payload);
-  checkMagic("ATTACH", fields.u32());
-  const version = fields.u16();
-  if (version !== PROTOCOL_VERSION) {
-    throw new ProtocolError(
-      "unsupported_version",
-      `Cannot speak version ${version}: this side speaks ${PROTOCOL_VERSION}`,
-    );
-  }
-  const token = fields.bytes(TOKEN_BYTES);
-  fields.end();
-  return token;
 }
 
 export function encodeWantOutput(stream: OutputStream, bytes: number): Uint8Array {

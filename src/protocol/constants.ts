@@ -8,43 +8,40 @@ export const PROTOCOL_VERSION = 1;
 
 /** Type (u8) and payload length (u32, big-endian). */
 export const HEADER_BYTES = 5;
-export const TOKEN_BYTES = 16;
 
 /** Types below this are messages of the client, the others of the plugin. */
 export const FIRST_PLUGIN_MESSAGE = 0x80;
 export const MESSAGE = {
   HELLO: 0x01,
   OPEN: 0x02,
-  PASSED: 0x03,
-  STDIN: 0x04,
-  STDIN_END: 0x05,
-  WANT_OUTPUT: 0x06,
-  OUTPUT_CLOSED: 0x07,
-  SIGNAL: 0x08,
-  WINDOW: 0x09,
-  ATTACH: 0x0a,
-  HEALTH: 0x0b,
-  CAPABILITIES: 0x0c,
+  STDIN: 0x03,
+  STDIN_END: 0x04,
+  WANT_OUTPUT: 0x05,
+  OUTPUT_CLOSED: 0x06,
+  SIGNAL: 0x07,
+  WINDOW: 0x08,
+  HEALTH: 0x09,
+  CAPABILITIES: 0x0a,
   WELCOME: 0x81,
-  PASS: 0x82,
-  ALLOW: 0x83,
-  DENY: 0x84,
-  WANT_INPUT: 0x85,
-  STDOUT: 0x86,
-  STDERR: 0x87,
-  OUTPUT_END: 0x88,
-  EXIT: 0x89,
-  ERROR: 0x8a,
-  HEALTH_REPORT: 0x8b,
-  CAPABILITIES_REPORT: 0x8c,
+  ALLOW: 0x82,
+  DENY: 0x83,
+  WANT_INPUT: 0x84,
+  STDOUT: 0x85,
+  STDERR: 0x86,
+  OUTPUT_END: 0x87,
+  EXIT: 0x88,
+  ERROR: 0x89,
+  HEALTH_REPORT: 0x8a,
+  CAPABILITIES_REPORT: 0x8b,
 } as const;
 export type MessageName = keyof typeof MESSAGE;
 export type MessageType = (typeof MESSAGE)[MessageName];
 
-/** Bits of the features field; a bit that the other side does not know is ignored. */
+/**
+ * Bits of the features field; a bit that the other side does not know is ignored. `descriptors`: of a HELLO, that the
+ * client's stdin, stdout and stderr travel beside its first byte; of a WELCOME, that they came and that the tool gets them.
+ */
 export const FEATURE = { descriptors: 0x0001 } as const;
-
-export const CARRIER = { frames: 0, descriptors: 1 } as const;
 
 export const STREAM = { stdin: 0, stdout: 1, stderr: 2 } as const;
 export type OutputStream = typeof STREAM.stdout | typeof STREAM.stderr;
@@ -112,18 +109,15 @@ export const MAX_FACTS = 256;
 export const MAX_PAYLOAD_BYTES: Readonly<Record<MessageName, number>> = {
   HELLO: 64,
   OPEN: MAX_OPEN_BYTES,
-  PASSED: 0,
   STDIN: MAX_DATA_BYTES,
   STDIN_END: 0,
   WANT_OUTPUT: 5,
   OUTPUT_CLOSED: 1,
   SIGNAL: 1,
   WINDOW: 4,
-  ATTACH: 22,
   HEALTH: 0,
   CAPABILITIES: 0,
   WELCOME: 64,
-  PASS: 0,
   ALLOW: 0,
   DENY: MAX_SENTENCE_BYTES,
   WANT_INPUT: 4,

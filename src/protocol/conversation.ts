@@ -6,38 +6,18 @@ import { ProtocolError } from "./errors.ts";
 export type States<State extends string> = Readonly<Record<State, Readonly<Partial<Record<MessageName, State>>>>>;
 
 type Shared = "relaying" | "input_ended" | "over";
-export type PluginState =
-  | "start"
-  | "greeted"
-  | "welcomed"
-  | "asked"
-  | "attached"
-  | "deciding"
-  | "passing"
-  | "running"
-  | Shared;
-export type ClientState =
-  | "start"
-  | "greeting"
-  | "asking"
-  | "asking_welcomed"
-  | "opening"
-  | "waiting"
-  | "passing"
-  | "running"
-  | Shared;
+export type PluginState = "start" | "greeted" | "welcomed" | "asked" | "opened" | Shared;
+export type ClientState = "start" | "greeting" | "asking" | "asking_welcomed" | "opening" | "waiting" | Shared;
 
 /**
- * Messages that may still be on their way when the plugin has ended the conversation: read and dropped. The first five
+ * Messages that may still be on their way when the plugin has ended the conversation: read and dropped. The first four
  * are of a client that was refused before its HELLO was read.
  */
 const LATE_FROM_CLIENT = {
   HELLO: "over",
-  ATTACH: "over",
   OPEN: "over",
   HEALTH: "over",
   CAPABILITIES: "over",
-  PASSED: "over",
   STDIN: "over",
   STDIN_END: "over",
   WANT_OUTPUT: "over",
@@ -77,14 +57,11 @@ const INPUT_ENDED = {
 
 /** What may follow what for the plugin: in each state, the messages that it may receive (client's) or send (its own). */
 export const PLUGIN_STATES: States<PluginState> = {
-  start: { HELLO: "greeted", ATTACH: "attached", ERROR: "over" },
+  start: { HELLO: "greeted", ERROR: "over" },
   greeted: { WELCOME: "welcomed", ERROR: "over" },
-  welcomed: { OPEN: "deciding", HEALTH: "asked", CAPABILITIES: "asked", ERROR: "over" },
+  welcomed: { OPEN: "opened", HEALTH: "asked", CAPABILITIES: "asked", ERROR: "over" },
   asked: { HEALTH_REPORT: "over", CAPABILITIES_REPORT: "over", ERROR: "over" },
-  attached: {},
-  deciding: { PASS: "passing", ALLOW: "relaying", DENY: "over", ERROR: "over" },
-  passing: { PASSED: "running", ERROR: "over" },
-  running: { ALLOW: "relaying", SIGNAL: "running", EXIT: "over", ERROR: "over" },
+  opened: { SIGNAL: "opened", ALLOW: "relaying", DENY: "over", EXIT: "over", ERROR: "over" },
   relaying: RELAYING,
   input_ended: INPUT_ENDED,
   over: LATE_FROM_CLIENT,
@@ -96,10 +73,8 @@ export const CLIENT_STATES: States<ClientState> = {
   greeting: { OPEN: "opening", HEALTH: "asking", CAPABILITIES: "asking" },
   asking: { WELCOME: "asking_welcomed", ERROR: "over" },
   asking_welcomed: { HEALTH_REPORT: "over", CAPABILITIES_REPORT: "over", ERROR: "over" },
-  opening: { WELCOME: "waiting", ERROR: "over" },
-  waiting: { PASS: "passing", ALLOW: "relaying", DENY: "over", ERROR: "over" },
-  passing: { PASSED: "running", ERROR: "over" },
-  running: { ALLOW: "relaying", SIGNAL: "running", EXIT: "over", ERROR: "over" },
+  opening: { SIGNAL: "opening", WELCOME: "waiting", ERROR: "over" },
+  waiting: { SIGNAL: "waiting", ALLOW: "relaying", DENY: "over", EXIT: "over", ERROR: "over" },
   relaying: RELAYING,
   input_ended: INPUT_ENDED,
   over: {},

@@ -1,20 +1,22 @@
 import { Channel } from "../protocol/channel.ts";
 import type { Socket } from "../protocol/channel.ts";
-import { decodeAttach, decodeHello, decodeOpen } from "../protocol/client-messages.ts";
+import { decodeHello, decodeOpen } from "../protocol/client-messages.ts";
 import { FEATURE, PROTOCOL_VERSION } from "../protocol/constants.ts";
 import type { MessageName } from "../protocol/constants.ts";
 import { Conversation, PLUGIN_STATES } from "../protocol/conversation.ts";
 import type { PluginState } from "../protocol/conversation.ts";
-import { canPassDescriptors } from "../protocol/descriptors.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import type { Frame } from "../protocol/frame.ts";
 import { encodeCapabilitiesReport, encodeError, encodeHealthReport, encodeWelcome } from "../protocol/plugin-messages.ts";
 import type { Host } from "./host.ts";
 import { peerOf } from "./libc.ts";
 import type { Peer } from "./libc.ts";
+import type { Arrival } from "./lobby.ts";
 import { log } from "./log.ts";
+import { PassedStreams } from "./passed.ts";
 import { capabilities, health } from "./reports.ts";
 import { Session } from "./session.ts";
+import type { Asker } from "./session.ts";
 
 /** One connection to the plugin, from accept to close: the opening of the conversation, and then its session. */
 export class Connection {
@@ -23,20 +25,26 @@ export class Connection {
   readonly #conversation = new Conversation<PluginState>(PLUGIN_STATES, "start");
   readonly #peer: Peer;
   readonly #handshake: Timer;
+  /** Kept, because a closed socket has none. */
+  readonly #descriptor: number;
   #session: Session | undefined;
-  #token: Uint8Array | undefined;
+  #passed: PassedStreams | undefined;
 
   constructor(host: Host, socket: Socket) {
     this.#host = host;
     this.#channel = new Channel(socket);
-    this.#peer = peerOf(this.#channel.descriptor);
+    this.#descriptor = this.#channel.descriptor;
+    this.#peer = peerOf(this.#descriptor);
     const { handshakeMs } = host.config.limits;
     const late = (): void => this.#refuse(new ProtocolError("handshake_timeout", `No request came within ${handshakeMs} ms`));
     this.#handshake = setTimeout(late, handshakeMs);
     const { uids } = host.config.access;
     if (uids !== undefined && !uids.includes(this.#peer.uid)) {
       this.#refuse(new ProtocolError("not_permitted", `User ${this.#peer.uid} may not use the ${host.plugin.name} plugin; its config lists who may in access.uids`));
+      return;
     }
+    this.#channel.pause();
+    host.lobby.enter(this.#descriptor, (arrival) => this.#arrived(arrival));
   }
 
   /** Whether the client has not asked for anything yet: such a connection may be closed in favour of a newer one. */
@@ -64,15 +72,35 @@ export class Connection {
   /** The socket is closed. */
   closed(): void {
     clearTimeout(this.#handshake);
-    if (this.#token !== undefined) {
-      this.#host.attachments.remove(this.#token, this.#channel);
+    this.#host.lobby.leave(this.#descriptor);
+    if (this.#session === undefined) {
+      this.#passed?.finish(false);
+    } else {
+      this.#session.abandon();
     }
-    this.#session?.abandon();
   }
 
   /** Makes room for another connection. */
   evict(): void {
     this.#channel.terminate();
+  }
+
+  /** The first bytes, and the client's descriptors beside them. From here on Bun reads. */
+  #arrived(arrival: Arrival): void {
+    if (arrival.kind === "end") {
+      this.#channel.terminate();
+      return;
+    }
+    if (arrival.descriptors.length > 0) {
+      const passed = PassedStreams.from(arrival.descriptors);
+      if (this.#host.config.stdio === "auto") {
+        this.#passed = passed;
+      } else {
+        passed?.finish(false);
+      }
+    }
+    this.#channel.resume();
+    this.receive(arrival.bytes);
   }
 
   #handle(frame: Frame): void {
@@ -85,14 +113,9 @@ export class Connection {
       case "HELLO":
         this.#welcome(decodeHello(frame.payload));
         break;
-      case "ATTACH":
-        this.#attach(decodeAttach(frame.payload));
-        break;
       case "OPEN":
         clearTimeout(this.#handshake);
-        this.#session = new Session(this.#host, this.#channel, this.#peer, decodeOpen(frame.payload), (name) =>
-          this.#conversation.follow(name),
-        );
+        this.#session = new Session(this.#host, this.#asker(), decodeOpen(frame.payload), this.#passed);
         this.#session.start();
         break;
       case "HEALTH":
@@ -106,24 +129,17 @@ export class Connection {
     }
   }
 
+  #asker(): Asker {
+    return { channel: this.#channel, peer: this.#peer, follow: (name) => this.#conversation.follow(name) };
+  }
+
   #welcome({ version, features }: { version: number; features: number }): void {
     if (version < PROTOCOL_VERSION) {
       throw new ProtocolError("unsupported_version", `Cannot speak version ${version}: this plugin speaks ${PROTOCOL_VERSION}; upgrade the client`);
     }
-    const ours = canPassDescriptors() && this.#host.config.stdio === "auto" ? FEATURE.descriptors : 0;
     this.#conversation.follow("WELCOME");
-    this.#channel.send(encodeWelcome({ version: PROTOCOL_VERSION, features: features & ours }));
-  }
-
-  /** From here on the connection is the session's, which takes the descriptors from it. */
-  #attach(token: Uint8Array): void {
-    clearTimeout(this.#handshake);
-    this.#channel.pause();
-    if (this.#host.attachments.add(token, this.#channel, this.#peer)) {
-      this.#token = token;
-    } else {
-      this.#channel.terminate();
-    }
+    const agreed = this.#passed === undefined ? 0 : features & FEATURE.descriptors;
+    this.#channel.hold(encodeWelcome({ version: PROTOCOL_VERSION, features: agreed }));
   }
 
   #answer(name: MessageName, frame: Uint8Array): void {
@@ -138,7 +154,7 @@ export class Connection {
     if (known !== error) {
       log("error", "internal", { tool: this.#host.plugin.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     }
-    if (this.#conversation.state !== "over" && this.#conversation.state !== "attached") {
+    if (this.#conversation.state !== "over") {
       log("warn", "refused", { tool: this.#host.plugin.name, uid: this.#peer.uid, code: known.code, message: known.message });
       this.#conversation.follow("ERROR");
       this.#channel.send(encodeError(known.code, known.message));

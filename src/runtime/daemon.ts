@@ -1,10 +1,10 @@
 import { chmodSync, chownSync, realpathSync } from "node:fs";
 import type { Socket } from "../protocol/channel.ts";
 import type { Config } from "../policy/config.ts";
-import { Attachments } from "./attachments.ts";
 import { Connection } from "./connection.ts";
 import type { Host } from "./host.ts";
 import { adoptOrphans } from "./libc.ts";
+import { Lobby } from "./lobby.ts";
 import { log } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import { Slots } from "./slots.ts";
@@ -40,7 +40,7 @@ export async function startDaemon({ config, plugin, socketPath, workspace }: Dae
     plugin,
     roots: realRoots(config.roots ?? [workspace]),
     slots: new Slots(sessions, queue, queueMs),
-    attachments: new Attachments(),
+    lobby: new Lobby(),
     tools: new Set(),
     nextMark: markMaker(),
     toolEnded: orphanReaper(() => host.tools),

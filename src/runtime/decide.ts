@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { evaluate } from "../policy/evaluate.ts";
-import type { Decision } from "../policy/evaluate.ts";
+import type { Decision } from "../policy/decision.ts";
 import { quote } from "../policy/printable.ts";
 import type { Open } from "../protocol/client-messages.ts";
 import type { ErrorName } from "../protocol/constants.ts";

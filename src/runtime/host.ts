@@ -1,5 +1,5 @@
 import type { Config } from "../policy/config.ts";
-import type { Attachments } from "./attachments.ts";
+import type { Lobby } from "./lobby.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Slots } from "./slots.ts";
 
@@ -10,7 +10,7 @@ export interface Host {
   /** Real paths of the folders that a tool may be started in. */
   readonly roots: readonly string[];
   readonly slots: Slots;
-  readonly attachments: Attachments;
+  readonly lobby: Lobby;
   /** Pids of the tools that run. */
   readonly tools: Set<number>;
   /** A name that no other session of this machine has. */

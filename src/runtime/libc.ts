@@ -25,6 +25,8 @@ const WNOHANG = 1;
 const LOCK_EX_NB = 2 | 4;
 const TCSANOW = 0;
 const TERMIOS_BYTES = 60;
+const POLLIN = 1;
+const NANOSECONDS_PER_MICROSECOND = 1000n;
 
 const { symbols: libc } = dlopen("libc.so.6", {
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
@@ -33,6 +35,7 @@ const { symbols: libc } = dlopen("libc.so.6", {
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
+  ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   tcgetattr: { args: ["i32", "ptr"], returns: "i32" },
   tcsetattr: { args: ["i32", "i32", "ptr"], returns: "i32" },
@@ -106,6 +109,15 @@ export function setNonBlocking(descriptor: number): void {
 export function bytesWaiting(descriptor: number): number {
   const count = new Int32Array(1);
   return libc.ioctl(descriptor, FIONREAD, ptr(count)) === 0 ? (count[0] ?? 0) : 0;
+}
+
+/** Blocks, the whole process, until `descriptor` can be read or `microseconds` are over. */
+export function waitReadable(descriptor: number, microseconds: number): void {
+  const entry = new DataView(new ArrayBuffer(8));
+  entry.setInt32(0, descriptor, true);
+  entry.setInt16(4, POLLIN, true);
+  const timeout = BigInt64Array.of(0n, BigInt(microseconds) * NANOSECONDS_PER_MICROSECOND);
+  libc.ppoll(ptr(entry), 1n, ptr(timeout), null);
 }
 
 /** Who connected, as the kernel recorded it at connect(). */

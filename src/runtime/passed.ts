@@ -1,55 +1,61 @@
 import { fstatSync } from "node:fs";
-import { closeDescriptors, receiveDescriptors } from "../protocol/descriptors.ts";
+import { closeDescriptors } from "../protocol/descriptors.ts";
 import { isPathOnly, readTerminalSettings, writeTerminalSettings } from "./libc.ts";
 
 /** The descriptors carrier, on the plugin's side: the client's own stdin, stdout and stderr. */
 export class PassedStreams {
   readonly stdio: readonly [number, number, number];
+  /** A terminal of the client's stays the client's: the tool is not controlled by it. */
+  readonly hasTerminal = false;
+  readonly #open: Set<number>;
   /** A terminal among them and its settings, kept so that they can be put back for a client that cannot do it any more. */
   #terminal: { readonly descriptor: number; readonly settings: Uint8Array } | undefined;
 
   /**
-   * Takes what the client sent over `socket`. Undefined when it is not exactly three descriptors, each of a kind that a
-   * tool can read or write: a folder would be a way out of the tool's own file system.
+   * Takes what came beside the client's first bytes. Undefined, and everything closed, when it is not exactly three
+   * descriptors, each of a kind that a tool can read or write: a folder would be a way out of the tool's file system.
    */
-  static take(socket: number): PassedStreams | undefined {
-    const received = receiveDescriptors(socket, 3);
-    if (received === undefined) {
+  static from(descriptors: readonly number[]): PassedStreams | undefined {
+    const [stdin, stdout, stderr] = descriptors;
+    if (stdin === undefined || stdout === undefined || stderr === undefined || descriptors.length !== 3 || !descriptors.every(isUsable)) {
+      closeDescriptors(descriptors);
       return undefined;
     }
-    if (!received.every(isUsable)) {
-      closeDescriptors(received);
-      return undefined;
-    }
-    const [stdin = -1, stdout = -1, stderr = -1] = received;
     return new PassedStreams([stdin, stdout, stderr]);
   }
 
   private constructor(stdio: readonly [number, number, number]) {
     this.stdio = stdio;
+    this.#open = new Set(stdio);
   }
 
   /** The tool runs, or could not be started: what is not a terminal is closed, so that readers see its end. */
   handOver(): void {
-    for (const descriptor of this.stdio) {
-      const settings = this.#terminal === undefined ? readTerminalSettings(descriptor) : undefined;
-      if (settings === undefined) {
-        closeDescriptors([descriptor]);
-      } else {
-        this.#terminal = { descriptor, settings };
-      }
+    const terminal = this.stdio.find((descriptor) => readTerminalSettings(descriptor) !== undefined);
+    const settings = terminal === undefined ? undefined : readTerminalSettings(terminal);
+    if (terminal !== undefined && settings !== undefined) {
+      this.#terminal = { descriptor: terminal, settings };
+    }
+    for (const descriptor of this.stdio.filter((candidate) => candidate !== terminal)) {
+      this.#close(descriptor);
     }
   }
 
-  /** The session is over. `isClientLost` puts the terminal back as it was. */
+  /** The session is over, or never began. `isClientLost` puts the terminal back as it was. */
   finish(isClientLost: boolean): void {
-    if (this.#terminal === undefined) {
-      return;
-    }
-    if (isClientLost) {
+    if (isClientLost && this.#terminal !== undefined && this.#open.has(this.#terminal.descriptor)) {
       writeTerminalSettings(this.#terminal.descriptor, this.#terminal.settings);
     }
-    closeDescriptors([this.#terminal.descriptor]);
+    for (const descriptor of this.stdio) {
+      this.#close(descriptor);
+    }
+  }
+
+  /** Once: the number may be somebody else's soon after. */
+  #close(descriptor: number): void {
+    if (this.#open.delete(descriptor)) {
+      closeDescriptors([descriptor]);
+    }
   }
 }
 

@@ -1,11 +1,8 @@
-import type { Decision } from "../policy/evaluate.ts";
-import { clip } from "../policy/printable.ts";
+import type { Decision } from "../policy/decision.ts";
 import type { Channel } from "../protocol/channel.ts";
 import { decodeOutputClosed, decodeSignal, decodeWantOutput, decodeWindow } from "../protocol/client-messages.ts";
 import type { Open } from "../protocol/client-messages.ts";
-import { CARRIER } from "../protocol/constants.ts";
-import type { ErrorName, MessageName } from "../protocol/constants.ts";
-import { canPassDescriptors } from "../protocol/descriptors.ts";
+import type { ErrorName, MessageName, SignalName } from "../protocol/constants.ts";
 import { encodeFrame } from "../protocol/frame.ts";
 import type { Frame } from "../protocol/frame.ts";
 import { encodeDeny, encodeError, encodeExit } from "../protocol/plugin-messages.ts";
@@ -13,51 +10,48 @@ import type { Ending } from "../protocol/plugin-messages.ts";
 import { decide } from "./decide.ts";
 import type { Host } from "./host.ts";
 import type { Peer } from "./libc.ts";
-import { log } from "./log.ts";
-import { PassedStreams } from "./passed.ts";
-import { prepare } from "./prepare.ts";
-import type { Prepared } from "./prepare.ts";
-import { ticksNow } from "./processes.ts";
-import { signalGroup, spawnTool } from "./spawn.ts";
+import type { LogFields } from "./log.ts";
+import type { PassedStreams } from "./passed.ts";
+import { Limits } from "./limits.ts";
+import { logSession } from "./session-log.ts";
 import { Streams } from "./streams.ts";
-import { terminate } from "./terminate.ts";
-import type { Family } from "./terminate.ts";
+import { NotStarted, ToolRun } from "./tool-run.ts";
 
-/** Arguments and folders are cut to this in the log. */
-const MAX_LOGGED_CHARS = 4096;
+/** What ends a tool that has not started yet. */
+const ENDING_SIGNALS: ReadonlySet<SignalName> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]);
+
+/** Who asks, over which connection. `follow` tells the conversation what is about to be sent. */
+export interface Asker {
+  readonly channel: Channel;
+  readonly peer: Peer;
+  readonly follow: (name: MessageName) => void;
+}
 
 /** One invocation, from OPEN to EXIT. */
 export class Session {
   readonly #host: Host;
-  readonly #channel: Channel;
-  readonly #peer: Peer;
+  readonly #asker: Asker;
   readonly #open: Open;
-  readonly #follow: (name: MessageName) => void;
-  readonly #startedMs = performance.now();
+  readonly #passed: PassedStreams | undefined;
   readonly #mark: string;
+  readonly #startedMs = performance.now();
   readonly #givenUp = new AbortController();
-  readonly #timers: Timer[] = [];
+  readonly #limits: Limits;
   #cwd = "";
   #decision: Decision | undefined;
-  #prepared: Prepared | undefined;
-  #carrier: "descriptors" | "frames" = "frames";
-  #attached: Channel | undefined;
   #streams: Streams | undefined;
-  #passed: PassedStreams | undefined;
-  #family: Family | undefined;
-  #terminating: Promise<void> | undefined;
-  #lastActivityMs = performance.now();
+  #run: ToolRun | undefined;
   #hasSlot = false;
   #isOver = false;
 
-  /** `follow` tells the conversation what is about to be sent. */
-  constructor(host: Host, channel: Channel, peer: Peer, open: Open, follow: (name: MessageName) => void) {
+  /** `passed` are the client's own streams, if they came. */
+  constructor(host: Host, asker: Asker, open: Open, passed: PassedStreams | undefined) {
     this.#host = host;
-    this.#channel = channel;
-    this.#peer = peer;
+    this.#asker = asker;
     this.#open = open;
-    this.#follow = follow;
+    this.#passed = passed;
     this.#mark = host.nextMark();
+    this.#limits = new Limits(host.config.limits, host.plugin.name, (code, message) => this.#fail(code, message));
   }
 
   start(): void {
@@ -69,8 +63,7 @@ export class Session {
     this.#decision = outcome.decision;
     this.#cwd = outcome.cwd;
     if (outcome.decision.effect === "deny") {
-      const { rule, message } = outcome.decision;
-      this.#finish("DENY", encodeDeny({ rule, message }), {});
+      this.#finish("DENY", encodeDeny(outcome.decision), {});
       return;
     }
     this.#hasSlot = this.#host.slots.tryTake();
@@ -83,10 +76,8 @@ export class Session {
 
   /** A message after OPEN that the conversation has accepted. */
   receive({ name, payload }: Frame): void {
-    this.#lastActivityMs = performance.now();
-    if (name === "PASSED") {
-      this.#takeDescriptors();
-    } else if (name === "STDIN") {
+    this.#limits.moved();
+    if (name === "STDIN") {
       this.#streams?.receive(payload);
     } else if (name === "STDIN_END") {
       this.#streams?.endInput();
@@ -109,163 +100,85 @@ export class Session {
 
   /** The connection is gone, or the client broke the rules: the tool and what came of it end. */
   abandon(): void {
-    this.#givenUp.abort();
-    this.#attached?.terminate();
     if (!this.#isOver) {
       this.#over({ lost: true });
-      this.#terminate();
+      void this.#run?.terminate();
     }
     this.#streams?.abandon();
   }
 
   /** The plugin stops. Resolves when the tool is gone. */
   async stop(): Promise<void> {
-    this.#givenUp.abort();
+    const { name } = this.#host.plugin;
     if (!this.#isOver) {
-      this.#fail("stopping", `The ${this.#host.plugin.name} plugin was stopped while ${this.#host.plugin.name} ran; run it again once the plugin is back`);
+      this.#fail("stopping", `The ${name} plugin was stopped while ${name} ran; run it again once the plugin is back`);
     }
-    await this.#terminating;
+    if (this.#run?.isTerminating === true) {
+      await this.#run.terminate();
+    }
   }
 
   async #queue(): Promise<void> {
-    const { sessions, queue } = this.#host.config.limits;
     this.#hasSlot = await this.#host.slots.take(this.#givenUp.signal);
     if (this.#isOver) {
       this.#releaseSlot();
     } else if (this.#hasSlot) {
       this.#admitted();
     } else {
-      const state = `${sessions} calls run and up to ${queue} wait`;
-      this.#fail("busy", `The ${this.#host.plugin.name} plugin is busy: ${state}; try again when some have ended, or raise limits.sessions`);
+      const { sessions, queue } = this.#host.config.limits;
+      const found = `${sessions} calls run and up to ${queue} wait`;
+      this.#fail("busy", `The ${this.#host.plugin.name} plugin is busy: ${found}; try again later, or raise limits.sessions in its config`);
     }
   }
 
   #admitted(): void {
-    const { token, carrier } = this.#open;
-    if (carrier !== CARRIER.descriptors || this.#host.config.stdio === "relay" || !canPassDescriptors()) {
-      this.#relay();
-      return;
-    }
-    this.#attached = this.#host.attachments.take(token, this.#peer);
-    if (this.#attached === undefined) {
-      void this.#awaitAttachment();
-    } else {
-      this.#askForDescriptors();
-    }
-  }
-
-  async #awaitAttachment(): Promise<void> {
-    await this.#host.attachments.arrival(this.#open.token, this.#host.config.limits.handshakeMs);
-    if (this.#isOver) {
-      return;
-    }
-    this.#attached = this.#host.attachments.take(this.#open.token, this.#peer);
-    if (this.#attached === undefined) {
-      this.#relay();
-    } else {
-      this.#askForDescriptors();
-    }
-  }
-
-  #askForDescriptors(): void {
-    const { handshakeMs } = this.#host.config.limits;
-    const late = (): void => this.#fail("handshake_timeout", `No descriptors came within ${handshakeMs} ms of PASS; run the command again`);
-    this.#timers.push(setTimeout(late, handshakeMs));
-    this.#send("PASS", encodeFrame("PASS"));
-    // While the client is at it.
-    this.#prepared = prepare(this.#host, this.#open, this.#mark);
-  }
-
-  #takeDescriptors(): void {
-    this.#clearTimers();
-    this.#passed = this.#attached === undefined ? undefined : PassedStreams.take(this.#attached.descriptor);
-    this.#attached?.terminate();
-    this.#attached = undefined;
-    if (this.#passed === undefined) {
-      this.#relay();
-      return;
-    }
-    this.#carrier = "descriptors";
-    this.#launch(this.#passed, false);
-  }
-
-  #relay(): void {
-    this.#send("ALLOW", encodeFrame("ALLOW"));
     try {
-      this.#streams = new Streams(this.#channel, this.#open.terminals, this.#open.window);
-    } catch (cause) {
-      this.#fail("tool_not_started", (cause as Error).message);
-      return;
-    }
-    if (this.#launch(this.#streams, this.#streams.hasTerminal)) {
-      this.#streams.start();
-    }
-  }
-
-  /** Starts the tool on the streams of a carrier. */
-  #launch(streams: Streams | PassedStreams, hasTerminal: boolean): boolean {
-    const { plugin, tools } = this.#host;
-    const { file, env } = this.#prepared ?? prepare(this.#host, this.#open, this.#mark);
-    const bornAfterTicks = ticksNow();
-    try {
-      if (file === undefined) {
-        throw Object.assign(new Error(), { code: "ENOENT" });
+      if (this.#passed === undefined) {
+        this.#send("ALLOW", encodeFrame("ALLOW"));
+        const { terminals, window } = this.#open;
+        this.#streams = new Streams(this.#asker.channel, terminals, window);
       }
-      const { stdio } = streams;
-      const tool = spawnTool({ file, name: plugin.name, args: this.#open.args, cwd: this.#cwd, env, stdio, hasTerminal });
-      this.#family = { tool, mark: this.#mark, bornAfterTicks };
-      tools.add(tool.pid);
-      void tool.ended.then((ending) => this.#toolEnded(ending));
-    } catch (cause) {
-      this.#notStarted(file ?? plugin.name, (cause as NodeJS.ErrnoException).code ?? "unknown error");
+      const streams = this.#passed ?? this.#streams;
+      if (streams !== undefined) {
+        this.#run = ToolRun.start(this.#host, this.#open, this.#cwd, this.#mark, streams);
+      }
+    } catch (error) {
+      this.#notStarted(error as Error);
+      return;
     }
-    streams.handOver();
-    this.#limit();
-    return this.#family !== undefined;
+    this.#limits.start();
+    this.#streams?.start();
+    void this.#run?.ended.then((ending) => this.#toolEnded(ending));
   }
 
-  #notStarted(file: string, reason: string): void {
-    if (reason === "ENOENT") {
-      this.#fail("tool_missing", `Cannot start ${file}: it is not installed beside the plugin; install it there or set exec in the config`);
+  #notStarted(error: Error): void {
+    if (error instanceof NotStarted && error.code === "ENOENT") {
+      this.#fail("tool_missing", `Cannot start ${error.file}: it is not installed beside the plugin; install it there, or set exec in the config`);
     } else {
-      this.#fail("tool_not_started", `Cannot start ${file}: ${reason}`);
+      this.#fail("tool_not_started", error.message);
     }
     void this.#streams?.finish();
   }
 
-  #limit(): void {
-    const { timeoutMs, idleMs } = this.#host.config.limits;
-    const name = this.#host.plugin.name;
-    if (timeoutMs !== undefined) {
-      this.#timers.push(setTimeout(() => this.#fail("time_limit", `${name} ran for ${timeoutMs} ms, which is limits.timeout, and was ended`), timeoutMs));
-    }
-    if (idleMs !== undefined) {
-      const check = (): void => {
-        if (performance.now() - this.#lastActivityMs > idleMs) {
-          this.#fail("idle_limit", `${name} moved no data for ${idleMs} ms, which is limits.idle, and was ended`);
-        }
-      };
-      this.#timers.push(setInterval(check, Math.ceil(idleMs / 4)));
-    }
-  }
-
-  /** SIGTSTP would be ignored by a group that no shell looks after, so the group is stopped for certain. */
-  #signal(signal: ReturnType<typeof decodeSignal>): void {
-    if (this.#family !== undefined && !this.#isOver) {
-      signalGroup(this.#family.tool.pid, signal === "SIGTSTP" ? "SIGSTOP" : signal);
+  #signal(signal: SignalName): void {
+    if (this.#run !== undefined) {
+      this.#run.signal(signal);
+    } else if (ENDING_SIGNALS.has(signal)) {
+      this.#finish("EXIT", encodeExit({ ending: { signal }, stdinBytes: 0 }), { signal });
     }
   }
 
   async #toolEnded(ending: Ending): Promise<void> {
-    this.#host.tools.delete(this.#family?.tool.pid ?? 0);
     try {
-      const stdinBytes = this.#streams === undefined ? 0 : await this.#streams.finish();
+      const stdinBytes = (await this.#streams?.finish()) ?? 0;
       if (!this.#isOver) {
         this.#finish("EXIT", encodeExit({ ending, stdinBytes }), "code" in ending ? { exit: ending.code } : ending);
       }
-      await this.#terminating;
-      this.#passed?.finish(this.#terminating !== undefined);
+      if (this.#run?.isTerminating === true) {
+        await this.#run.terminate();
+      }
     } finally {
+      this.#passed?.finish(this.#run?.isTerminating === true);
       this.#releaseSlot();
       this.#host.toolEnded();
     }
@@ -274,50 +187,32 @@ export class Session {
   /** One ERROR, then the end of the connection and of the tool. */
   #fail(code: ErrorName, message: string): void {
     this.#finish("ERROR", encodeError(code, message), { error: code });
-    this.#terminate();
+    void this.#run?.terminate();
     this.#streams?.abandon();
   }
 
-  #terminate(): void {
-    if (this.#family === undefined) {
-      this.#releaseSlot();
-    } else {
-      this.#terminating ??= terminate(this.#family, this.#host.config.limits.graceMs, this.#host.tools);
-    }
-  }
-
-  #finish(name: MessageName, frame: Uint8Array, result: Readonly<Record<string, unknown>>): void {
+  #finish(name: MessageName, frame: Uint8Array, result: LogFields): void {
     this.#send(name, frame);
     this.#over(result);
-    this.#channel.end();
+    this.#asker.channel.end();
   }
 
   #send(name: MessageName, frame: Uint8Array): void {
-    this.#follow(name);
-    this.#channel.send(frame);
+    this.#asker.follow(name);
+    this.#asker.channel.send(frame);
   }
 
-  #over(result: Readonly<Record<string, unknown>>): void {
+  #over(result: LogFields): void {
     this.#isOver = true;
-    this.#clearTimers();
-    log("info", "session", {
-      tool: clip(this.#open.tool, 64),
-      session: this.#mark,
-      uid: this.#peer.uid,
-      args: this.#open.args.length === 0 ? "" : clip(JSON.stringify(this.#open.args), MAX_LOGGED_CHARS),
-      cwd: clip(this.#open.cwd, MAX_LOGGED_CHARS),
-      decision: this.#decision?.effect,
-      rule: this.#decision?.rule,
-      carrier: this.#family === undefined ? undefined : this.#carrier,
-      ms: Math.round(performance.now() - this.#startedMs),
-      ...result,
-    });
-  }
-
-  #clearTimers(): void {
-    for (const timer of this.#timers.splice(0)) {
-      clearTimeout(timer);
+    this.#givenUp.abort();
+    this.#limits.stop();
+    if (this.#run === undefined) {
+      this.#passed?.finish(false);
+      this.#releaseSlot();
     }
+    const carrier = this.#run === undefined ? undefined : this.#passed === undefined ? "frames" : "descriptors";
+    const ms = Math.round(performance.now() - this.#startedMs);
+    logSession(this.#open, this.#decision, { session: this.#mark, uid: this.#asker.peer.uid, carrier, ms, ...result });
   }
 
   #releaseSlot(): void {

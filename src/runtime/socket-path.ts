@@ -5,6 +5,9 @@ import { lock } from "./libc.ts";
 /** sun_path of struct sockaddr_un holds 108 bytes, the last of which is NUL. */
 export const MAX_SOCKET_PATH_BYTES: number = 107;
 
+const LOCK_WAIT_MS = 5000;
+const LOCK_POLL_MS = 10;
+
 /** A reason not to listen, in a sentence that names the path and what to do. */
 export class SocketPathError extends Error {
   override readonly name = "SocketPathError";
@@ -32,9 +35,7 @@ export async function claimSocketPath<T>(path: string, listen: () => T): Promise
   }
   const folder = openFolder(path);
   try {
-    if (!lock(folder)) {
-      throw alreadyServed(path);
-    }
+    await waitForLock(folder, path);
     await removeStale(path);
     return listen();
   } finally {
@@ -49,6 +50,20 @@ function openFolder(path: string): number {
     return openSync(folder, "r");
   } catch (cause) {
     throw unusable(path, cause);
+  }
+}
+
+/** Daemons that start together in one folder take turns. */
+async function waitForLock(folder: number, path: string): Promise<void> {
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  while (!lock(folder)) {
+    if (performance.now() > deadline) {
+      throw new SocketPathError(
+        "folder_unusable",
+        `Cannot listen on "${path}": another process has held a lock on "${dirname(path)}" for ${LOCK_WAIT_MS} ms; see who does (lsof) and end it`,
+      );
+    }
+    await Bun.sleep(LOCK_POLL_MS);
   }
 }
 

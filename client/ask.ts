@@ -1,5 +1,4 @@
 import { Channel } from "../src/protocol/channel.ts";
-import type { Socket } from "../src/protocol/channel.ts";
 import { encodeHello } from "../src/protocol/client-messages.ts";
 import { PROTOCOL_VERSION } from "../src/protocol/constants.ts";
 import { CLIENT_STATES, Conversation } from "../src/protocol/conversation.ts";
@@ -35,13 +34,13 @@ export async function askHealth(path: string): Promise<HealthReport> {
             }
           });
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       },
       close: () => reject(new Error("it closed the connection without an answer")),
     },
   });
-  channel = new Channel(socket as unknown as Socket);
+  channel = new Channel(socket);
   conversation.follow("HELLO");
   channel.send(encodeHello({ version: PROTOCOL_VERSION, features: 0 }));
   conversation.follow("HEALTH");

@@ -19,14 +19,21 @@ const STDIO = [0, 1, 2];
  *
  * @throws {ClientError} 125 when one is there and may not be used
  */
-export async function connect(paths: readonly string[], open: Uint8Array, handler: Handler): Promise<Connected | undefined> {
+export async function connect(
+  paths: readonly string[],
+  open: Uint8Array,
+  handler: Handler,
+): Promise<Connected | undefined> {
   for (const path of paths) {
     try {
       return (await connectPassing(path, open, handler)) ?? (await connectPlain(path, open, handler));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EACCES" || code === "EPERM") {
-        throw new ClientError(CLIENT_EXIT.failed, `Cannot connect to ${path}: permission denied; access.mode and access.uids of the plugin's config say who may`);
+        throw new ClientError(
+          CLIENT_EXIT.failed,
+          `Cannot connect to ${path}: permission denied; access.mode and access.uids of the plugin's config say who may`,
+        );
       }
     }
   }

@@ -28,7 +28,10 @@ export function readCall(tool: string, args: readonly string[]): Call {
 /** A command that does not fit into one message. */
 export function tooLong(found: string): ClientError {
   const limit = `${MAX_OPEN_BYTES} bytes for all of it, the environment included`;
-  return new ClientError(CLIENT_EXIT.failed, `Cannot send the command: argument list too long (${found}; the limit is ${limit})`);
+  return new ClientError(
+    CLIENT_EXIT.failed,
+    `Cannot send the command: argument list too long (${found}; the limit is ${limit})`,
+  );
 }
 
 /** The runtime replaces bytes that are not UTF-8; the kernel still has the true ones. */
@@ -46,7 +49,10 @@ function refuseAltered(count: number): void {
       strict.decode(bytes);
     } catch {
       const found = new TextDecoder().decode(bytes);
-      throw new ClientError(CLIENT_EXIT.failed, `Cannot send argument ${index + 1}, "${found}": it is not valid UTF-8; rename the file, or write the argument in UTF-8`);
+      throw new ClientError(
+        CLIENT_EXIT.failed,
+        `Cannot send argument ${index + 1}, "${found}": it is not valid UTF-8; rename the file, or write the argument in UTF-8`,
+      );
     }
   });
 }

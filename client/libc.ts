@@ -24,6 +24,7 @@ const { symbols: always } = dlopen("libc.so.6", {
 const openRest = () =>
   dlopen("libc.so.6", {
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+    dup: { args: ["i32"], returns: "i32" },
     lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
     tcgetattr: { args: ["i32", "ptr"], returns: "i32" },
     tcsetattr: { args: ["i32", "i32", "ptr"], returns: "i32" },
@@ -72,6 +73,16 @@ export function readWindow(terminals: number): Window {
   }
   const [rows = 0, columns = 0] = size;
   return { rows, columns };
+}
+
+/** Calls `use` with a second descriptor of the same open file. */
+export function withDuplicate<T>(descriptor: number, use: (duplicate: number) => T): T {
+  const duplicate = libc().dup(descriptor);
+  try {
+    return use(duplicate);
+  } finally {
+    always.close(duplicate);
+  }
 }
 
 /** Moves the offset of stdin back, for those who read it after us. Nothing happens where it cannot be moved. */

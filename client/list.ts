@@ -32,7 +32,9 @@ export function formatList(listed: readonly Listed[], folders: readonly string[]
     return `No plugins in ${folders.join(" or ")}\n`;
   }
   const width = Math.max(...listed.map(({ tool }) => tool.length));
-  return listed.map(({ tool, state, reason }) => `${tool.padEnd(width)}  ${state}${reason === null ? "" : `: ${reason}`}\n`).join("");
+  return listed
+    .map(({ tool, state, reason }) => `${tool.padEnd(width)}  ${state}${reason === null ? "" : `: ${reason}`}\n`)
+    .join("");
 }
 
 /** `<folder>/<tool>/<tool>.sock` first, as a call would. */

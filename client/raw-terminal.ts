@@ -1,4 +1,4 @@
-import { makeRaw, readSettings, writeSettings } from "./libc.ts";
+import { makeRaw, readSettings, withDuplicate, writeSettings } from "./libc.ts";
 
 /** The first argument of the guard, which is this program started once more. */
 export const GUARD = "--guard-terminal";
@@ -25,11 +25,14 @@ export class RawTerminal {
     this.#settings = settings;
     this.#raw = raw;
     // In a session of its own: it survives what ends our group, and may set a terminal that does not control it.
-    this.#guard = Bun.spawn([process.execPath, GUARD, settings.toHex(), raw.toHex()], {
-      argv0: "plugin-client",
-      stdio: ["pipe", STDIN, "ignore"],
-      detached: true,
-    });
+    // Bun gives nobody our descriptor 0 as stdout, so it gets another one of the same terminal.
+    this.#guard = withDuplicate(STDIN, (terminal) =>
+      Bun.spawn([process.execPath, GUARD, settings.toHex(), raw.toHex()], {
+        argv0: "plugin-client",
+        stdio: ["pipe", terminal, "ignore"],
+        detached: true,
+      }),
+    );
     writeSettings(STDIN, raw);
   }
 

@@ -1,5 +1,4 @@
 import { Channel } from "../src/protocol/channel.ts";
-import type { Socket } from "../src/protocol/channel.ts";
 import { encodeOpen, encodeSignal } from "../src/protocol/client-messages.ts";
 import { CLIENT_EXIT, HEADER_BYTES, MAX_OPEN_BYTES } from "../src/protocol/constants.ts";
 import type { SignalName } from "../src/protocol/constants.ts";
@@ -57,7 +56,7 @@ class Run {
     if (socket === undefined) {
       throw new ClientError(CLIENT_EXIT.missing, `error: ${this.#call.tool} plugin not available`);
     }
-    this.#channel = new Channel(socket.connected as unknown as Socket);
+    this.#channel = new Channel(socket.connected);
     this.#channel.send(socket.unsent);
     onSignals((signal) => this.#signal(signal));
     return this.#ended.promise;
@@ -70,7 +69,12 @@ class Run {
         this.#handle(frame);
       });
     } catch (error) {
-      this.#fail(new ClientError(CLIENT_EXIT.failed, `The ${this.#call.tool} plugin does not speak this client's language: ${(error as Error).message}`));
+      this.#fail(
+        new ClientError(
+          CLIENT_EXIT.failed,
+          `The ${this.#call.tool} plugin does not speak this client's language: ${(error as Error).message}`,
+        ),
+      );
     }
   }
 
@@ -138,7 +142,12 @@ class Run {
   #lost(): void {
     if (this.#conversation.state !== "over") {
       const { tool } = this.#call;
-      this.#fail(new ClientError(CLIENT_EXIT.failed, `The ${tool} plugin was lost while ${tool} ran; see its log, and run the command again once it is back`));
+      this.#fail(
+        new ClientError(
+          CLIENT_EXIT.failed,
+          `The ${tool} plugin was lost while ${tool} ran; see its log, and run the command again once it is back`,
+        ),
+      );
     }
   }
 

@@ -66,7 +66,10 @@ function isPassed(pass: readonly string[], name: string): boolean {
 }
 
 /** A list as it is looked through: most entries are plain names, and every call asks for every variable. */
-function passList(pass: readonly string[]): { readonly names: ReadonlySet<string>; readonly patterns: readonly string[] } {
+function passList(pass: readonly string[]): {
+  readonly names: ReadonlySet<string>;
+  readonly patterns: readonly string[];
+} {
   const known = passLists.get(pass);
   if (known !== undefined) {
     return known;

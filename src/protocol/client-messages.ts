@@ -1,11 +1,4 @@
-import {
-  MAGIC,
-  MAX_ARGUMENTS,
-  MAX_ENVIRONMENT,
-  MAX_WINDOW_BYTES,
-  SIGNAL,
-  STREAM,
-} from "./constants.ts";
+import { MAGIC, MAX_ARGUMENTS, MAX_ENVIRONMENT, MAX_WINDOW_BYTES, SIGNAL, STREAM } from "./constants.ts";
 import type { OutputStream, SignalName } from "./constants.ts";
 import { ProtocolError } from "./errors.ts";
 import { FieldReader, FieldWriter } from "./fields.ts";

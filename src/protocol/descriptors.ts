@@ -66,6 +66,7 @@ export function connectWith(path: string, bytes: Uint8Array, descriptors: readon
   const header = ptr(message.header);
   const socket = sender.socket(AF_UNIX, SOCK_STREAM_CLOEXEC_NONBLOCK, 0);
   if (sender.connect(socket, ptr(address), ADDRESS_BYTES) !== 0) {
+    // oxlint-disable-next-line no-underscore-dangle -- the name that libc gives it
     const location = sender.__errno_location();
     const code = location === null ? 0 : read.i32(location);
     sender.close(socket);

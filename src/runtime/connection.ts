@@ -7,7 +7,12 @@ import { Conversation, PLUGIN_STATES } from "../protocol/conversation.ts";
 import type { PluginState } from "../protocol/conversation.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import type { Frame } from "../protocol/frame.ts";
-import { encodeCapabilitiesReport, encodeError, encodeHealthReport, encodeWelcome } from "../protocol/plugin-messages.ts";
+import {
+  encodeCapabilitiesReport,
+  encodeError,
+  encodeHealthReport,
+  encodeWelcome,
+} from "../protocol/plugin-messages.ts";
 import type { Host } from "./host.ts";
 import { peerOf } from "./libc.ts";
 import type { Peer } from "./libc.ts";
@@ -36,11 +41,17 @@ export class Connection {
     this.#descriptor = this.#channel.descriptor;
     this.#peer = peerOf(this.#descriptor);
     const { handshakeMs } = host.config.limits;
-    const late = (): void => this.#refuse(new ProtocolError("handshake_timeout", `No request came within ${handshakeMs} ms`));
+    const late = (): void =>
+      this.#refuse(new ProtocolError("handshake_timeout", `No request came within ${handshakeMs} ms`));
     this.#handshake = setTimeout(late, handshakeMs);
     const { uids } = host.config.access;
     if (uids !== undefined && !uids.includes(this.#peer.uid)) {
-      this.#refuse(new ProtocolError("not_permitted", `User ${this.#peer.uid} may not use the ${host.plugin.name} plugin; its config lists who may in access.uids`));
+      this.#refuse(
+        new ProtocolError(
+          "not_permitted",
+          `User ${this.#peer.uid} may not use the ${host.plugin.name} plugin; its config lists who may in access.uids`,
+        ),
+      );
       return;
     }
     this.#channel.pause();
@@ -135,7 +146,10 @@ export class Connection {
 
   #welcome({ version, features }: { version: number; features: number }): void {
     if (version < PROTOCOL_VERSION) {
-      throw new ProtocolError("unsupported_version", `Cannot speak version ${version}: this plugin speaks ${PROTOCOL_VERSION}; upgrade the client`);
+      throw new ProtocolError(
+        "unsupported_version",
+        `Cannot speak version ${version}: this plugin speaks ${PROTOCOL_VERSION}; upgrade the client`,
+      );
     }
     this.#conversation.follow("WELCOME");
     const agreed = this.#passed === undefined ? 0 : features & FEATURE.descriptors;
@@ -150,12 +164,21 @@ export class Connection {
 
   /** One ERROR where it may still be said, then the end. What went wrong inside is for the log, not for the client. */
   #refuse(error: unknown): void {
-    const known = error instanceof ProtocolError ? error : new ProtocolError("internal", "The plugin failed; its log says how");
+    const known =
+      error instanceof ProtocolError ? error : new ProtocolError("internal", "The plugin failed; its log says how");
     if (known !== error) {
-      log("error", "internal", { tool: this.#host.plugin.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      log("error", "internal", {
+        tool: this.#host.plugin.name,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
     }
     if (this.#conversation.state !== "over") {
-      log("warn", "refused", { tool: this.#host.plugin.name, uid: this.#peer.uid, code: known.code, message: known.message });
+      log("warn", "refused", {
+        tool: this.#host.plugin.name,
+        uid: this.#peer.uid,
+        code: known.code,
+        message: known.message,
+      });
       this.#conversation.follow("ERROR");
       this.#channel.send(encodeError(known.code, known.message));
     }

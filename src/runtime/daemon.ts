@@ -1,5 +1,4 @@
 import { chmodSync, chownSync, realpathSync } from "node:fs";
-import type { Socket } from "../protocol/channel.ts";
 import type { Config } from "../policy/config.ts";
 import { Connection } from "./connection.ts";
 import type { Host } from "./host.ts";
@@ -47,7 +46,9 @@ export async function startDaemon({ config, plugin, socketPath, workspace }: Dae
   };
   adoptOrphans();
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
-    process.on(event, (error: unknown) => log("error", "internal", { error: String(error instanceof Error ? error.stack : error) }));
+    process.on(event, (error: unknown) =>
+      log("error", "internal", { error: String(error instanceof Error ? error.stack : error) }),
+    );
   }
   const connections = new Set<Connection>();
   const listener = await claimSocketPath(socketPath, () => listen(host, socketPath, connections));
@@ -55,13 +56,17 @@ export async function startDaemon({ config, plugin, socketPath, workspace }: Dae
   return {
     stop: async () => {
       listener.stop();
-      await Promise.all([...connections].map((connection) => connection.session?.stop()));
+      await Promise.all([...connections].map(async (connection) => connection.session?.stop()));
       log("info", "stopped", { tool: plugin.name });
     },
   };
 }
 
-function listen(host: Host, path: string, connections: Set<Connection>): Bun.UnixSocketListener<Connection | undefined> {
+function listen(
+  host: Host,
+  path: string,
+  connections: Set<Connection>,
+): Bun.UnixSocketListener<Connection | undefined> {
   const { access, limits } = host.config;
   const umask = process.umask(NEW_SOCKET_UMASK);
   try {
@@ -73,7 +78,7 @@ function listen(host: Host, path: string, connections: Set<Connection>): Bun.Uni
             socket.terminate();
             return;
           }
-          socket.data = new Connection(host, socket as Socket);
+          socket.data = new Connection(host, socket);
           connections.add(socket.data);
         },
         data: (socket, chunk) => socket.data?.receive(chunk),
@@ -119,7 +124,9 @@ function realRoots(roots: readonly string[]): string[] {
     }
   });
   if (found.length === 0) {
-    throw new Error(`Cannot start: none of the folders that calls may be made from exists (${roots.join(", ")}); make one, or set roots in the config`);
+    throw new Error(
+      `Cannot start: none of the folders that calls may be made from exists (${roots.join(", ")}); make one, or set roots in the config`,
+    );
   }
   return found;
 }

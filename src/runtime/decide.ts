@@ -15,7 +15,10 @@ export type Outcome =
 export function decide(host: Host, open: Open): Outcome {
   const tool = host.plugin.name;
   if (open.tool !== tool) {
-    return error("wrong_tool", `This socket is of the ${tool} plugin, not of ${quote(open.tool)}; use the socket of that tool`);
+    return error(
+      "wrong_tool",
+      `This socket is of the ${tool} plugin, not of ${quote(open.tool)}; use the socket of that tool`,
+    );
   }
   const cwd = resolveFolder(open.cwd);
   if (cwd === undefined) {
@@ -24,7 +27,11 @@ export function decide(host: Host, open: Open): Outcome {
       `Cannot work in ${quote(open.cwd, 200)}: the ${tool} plugin sees no such folder; change to one that it sees too`,
     );
   }
-  return { kind: "decision", decision: evaluate(host.config, host.plugin.grammar, { args: open.args, cwd }, host.roots), cwd };
+  return {
+    kind: "decision",
+    decision: evaluate(host.config, host.plugin.grammar, { args: open.args, cwd }, host.roots),
+    cwd,
+  };
 }
 
 function error(code: ErrorName, message: string): Outcome {

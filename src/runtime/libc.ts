@@ -63,7 +63,7 @@ export function openPipe(capacityBytes: number): { read: number; write: number }
 export function openTerminal(): { master: number; slave: number } {
   const master = openSync("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
   libc.ioctl(master, TIOCSPTLCK, ptr(new Int32Array(1)));
-  const slave = libc.ioctl(master, TIOCGPTPEER, (O_RDWR | O_NOCTTY | O_CLOEXEC) as never);
+  const slave = libc.ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (slave < 0) {
     closeSync(master);
     throw new Error("Cannot make a terminal: the system has none left");
@@ -88,7 +88,7 @@ export function writeTerminalSettings(descriptor: number, settings: Uint8Array):
 
 /** Throws away what was typed into a terminal and not read yet. */
 export function discardInput(terminal: number): void {
-  libc.ioctl(terminal, TCFLSH, TCIFLUSH as never);
+  libc.ioctl(terminal, TCFLSH, TCIFLUSH);
 }
 
 /** Whether a descriptor only names a file (O_PATH): nothing can be read from it or written to it. */
@@ -123,7 +123,10 @@ export function waitReadable(descriptor: number, microseconds: number): void {
 /** Who connected, as the kernel recorded it at connect(). */
 export function peerOf(socket: number): Peer {
   const credentials = new Int32Array(3);
-  if (libc.getsockopt(socket, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(Uint32Array.of(credentials.byteLength))) !== 0) {
+  if (
+    libc.getsockopt(socket, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(Uint32Array.of(credentials.byteLength))) !==
+    0
+  ) {
     throw new Error("Cannot read the peer of a connection");
   }
   const [pid = 0, uid = -1, gid = -1] = credentials;

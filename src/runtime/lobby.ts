@@ -55,12 +55,15 @@ export class Lobby {
       return;
     }
     const isPatient = performance.now() - this.#lastCameMs > PATIENT_AFTER_MS;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      for (const [descriptor, arrived] of this.#guests) {
-        this.#look(descriptor, arrived);
-      }
-      this.#lookLater();
-    }, isPatient ? PATIENT_LOOK_MS : LOOK_MS);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        for (const [descriptor, arrived] of this.#guests) {
+          this.#look(descriptor, arrived);
+        }
+        this.#lookLater();
+      },
+      isPatient ? PATIENT_LOOK_MS : LOOK_MS,
+    );
   }
 }

@@ -37,7 +37,10 @@ export class OutputRelay {
   want(bytes: number): void {
     if (this.#creditBytes + bytes > MAX_WINDOW_BYTES) {
       const asked = `${this.#creditBytes} and then ${bytes}`;
-      throw new ProtocolError("malformed_message", `Cannot owe more than ${MAX_WINDOW_BYTES} bytes of output: asked for ${asked}`);
+      throw new ProtocolError(
+        "malformed_message",
+        `Cannot owe more than ${MAX_WINDOW_BYTES} bytes of output: asked for ${asked}`,
+      );
     }
     this.#creditBytes += bytes;
     this.pump();

@@ -17,7 +17,13 @@ export class PassedStreams {
    */
   static from(descriptors: readonly number[]): PassedStreams | undefined {
     const [stdin, stdout, stderr] = descriptors;
-    if (stdin === undefined || stdout === undefined || stderr === undefined || descriptors.length !== 3 || !descriptors.every(isUsable)) {
+    if (
+      stdin === undefined ||
+      stdout === undefined ||
+      stderr === undefined ||
+      descriptors.length !== 3 ||
+      !descriptors.every(isUsable)
+    ) {
       closeDescriptors(descriptors);
       return undefined;
     }

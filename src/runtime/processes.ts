@@ -44,7 +44,10 @@ export function readEnvironment(pid: number): string | undefined {
 /** This process's own children, adopted ones included. */
 export function listChildren(): number[] {
   const children = readProc(process.pid, `task/${process.pid}/children`) ?? "";
-  return children.split(" ").filter((text) => text !== "").map(Number);
+  return children
+    .split(" ")
+    .filter((text) => text !== "")
+    .map(Number);
 }
 
 // When this process began, in both clocks: reading the kernel's for every session would cost more.

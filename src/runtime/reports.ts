@@ -6,7 +6,15 @@ const sinceMs = Date.now();
 
 /** How the plugin is, at this moment. */
 export function health({ plugin, slots }: Host): HealthReport {
-  return { state: "ready", tool: plugin.name, version: VERSION, pid: process.pid, sinceMs, sessions: slots.held, waiting: slots.waiting };
+  return {
+    state: "ready",
+    tool: plugin.name,
+    version: VERSION,
+    pid: process.pid,
+    sinceMs,
+    sessions: slots.held,
+    waiting: slots.waiting,
+  };
 }
 
 /** What the plugin allows, so that a client can know before it asks. */

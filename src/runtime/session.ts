@@ -127,7 +127,10 @@ export class Session {
     } else {
       const { sessions, queue } = this.#host.config.limits;
       const found = `${sessions} calls run and up to ${queue} wait`;
-      this.#fail("busy", `The ${this.#host.plugin.name} plugin is busy: ${found}; try again later, or raise limits.sessions in its config`);
+      this.#fail(
+        "busy",
+        `The ${this.#host.plugin.name} plugin is busy: ${found}; try again later, or raise limits.sessions in its config`,
+      );
     }
   }
 
@@ -153,7 +156,10 @@ export class Session {
 
   #notStarted(error: Error): void {
     if (error instanceof NotStarted && error.code === "ENOENT") {
-      this.#fail("tool_missing", `Cannot start ${error.file}: it is not installed beside the plugin; install it there, or set exec in the config`);
+      this.#fail(
+        "tool_missing",
+        `Cannot start ${error.file}: it is not installed beside the plugin; install it there, or set exec in the config`,
+      );
     } else {
       this.#fail("tool_not_started", error.message);
     }

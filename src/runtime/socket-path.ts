@@ -103,7 +103,10 @@ async function answers(path: string): Promise<boolean> {
 }
 
 function alreadyServed(path: string): SocketPathError {
-  return new SocketPathError("already_served", `Cannot listen on "${path}": another daemon answers there; stop it first or choose another path`);
+  return new SocketPathError(
+    "already_served",
+    `Cannot listen on "${path}": another daemon answers there; stop it first or choose another path`,
+  );
 }
 
 /** The listening itself, or its folder, failed for a reason of the system's. */

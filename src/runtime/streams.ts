@@ -1,17 +1,18 @@
-import { closeSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Channel } from "../protocol/channel.ts";
 import type { Window } from "../protocol/client-messages.ts";
 import { STREAM, TERMINAL } from "../protocol/constants.ts";
 import type { OutputStream } from "../protocol/constants.ts";
 import { InputRelay } from "./input-relay.ts";
-import { bytesWaiting, discardInput, duplicate, openPipe, openTerminal, resizeTerminal } from "./libc.ts";
+import { duplicate, openPipe, openTerminal, resizeTerminal } from "./libc.ts";
 import { OutputRelay } from "./output-relay.ts";
+import { PipeInput, TerminalInput } from "./tool-input.ts";
+import type { ToolInput } from "./tool-input.ts";
 
 /** Larger than a default pipe, so that a tool and the socket take turns less often. */
 const OUTPUT_PIPE_BYTES = 1024 * 1024;
 /** The default: what a tool leaves of its stdin is lost to a caller whose stdin cannot be moved back. */
 const INPUT_PIPE_BYTES = 64 * 1024;
-const DISCARD_BYTES = 64 * 1024;
 
 /**
  * The frames carrier, on the plugin's side: real pipes, and one pseudo-terminal for those streams that are a terminal at
@@ -22,34 +23,26 @@ export class Streams {
   readonly stdio: readonly [number, number, number];
   /** Whether stdin is the pseudo-terminal. */
   readonly hasTerminal: boolean;
+  readonly #channel: Channel;
   readonly #input: InputRelay;
   readonly #outputs = new Map<OutputStream, OutputRelay>();
   readonly #terminal: { readonly master: number; readonly slave: number } | undefined;
-  readonly #inputEnd: number;
   readonly #toolEnds: number[] = [];
+  #isShown = false;
 
   /** `terminals` are bits of TERMINAL. */
   constructor(channel: Channel, terminals: number, window: Window) {
+    const isTerminal = (bit: number): boolean => (terminals & bit) !== 0;
+    this.#channel = channel;
+    this.hasTerminal = isTerminal(TERMINAL.stdin);
     this.#terminal = terminals === 0 ? undefined : openTerminal();
-    this.hasTerminal = (terminals & TERMINAL.stdin) !== 0;
-    if (this.#terminal !== undefined) {
-      resizeTerminal(this.#terminal.master, window.rows, window.columns);
-    }
-    // What a terminal shows goes where the client has one; a terminal that is only typed into shows nothing to anybody.
-    if ((terminals & (TERMINAL.stdout | TERMINAL.stderr)) !== 0) {
-      const shown = (terminals & TERMINAL.stdout) === 0 ? STREAM.stderr : STREAM.stdout;
-      this.#outputs.set(shown, new OutputRelay(channel, shown, duplicate(this.#master())));
-    }
-    const input = this.hasTerminal ? undefined : openPipe(INPUT_PIPE_BYTES);
-    this.#inputEnd = input?.read ?? this.#slave();
-    this.#input =
-      input === undefined
-        ? new InputRelay(channel, duplicate(this.#master()), () => discardTyped(this.#slave()))
-        : new InputRelay(channel, input.write, () => discardUnread(input.read));
+    this.resize(window);
+    const stdin = this.#openInput();
+    this.#input = new InputRelay(channel, stdin.input);
     this.stdio = [
-      this.#inputEnd,
-      (terminals & TERMINAL.stdout) === 0 ? this.#openOutput(channel, STREAM.stdout) : this.#slave(),
-      (terminals & TERMINAL.stderr) === 0 ? this.#openOutput(channel, STREAM.stderr) : this.#slave(),
+      stdin.end,
+      this.#openOutput(STREAM.stdout, isTerminal(TERMINAL.stdout)),
+      this.#openOutput(STREAM.stderr, isTerminal(TERMINAL.stderr)),
     ];
   }
 
@@ -69,11 +62,7 @@ export class Streams {
   }
 
   endInput(): void {
-    if (this.hasTerminal) {
-      this.#input.typeEnd();
-    } else {
-      this.#input.end();
-    }
+    this.#input.end();
   }
 
   want(stream: OutputStream, bytes: number): void {
@@ -101,9 +90,9 @@ export class Streams {
   async finish(): Promise<number> {
     const stdinBytes = await this.#input.finish();
     await Promise.all([...this.#outputs.values()].map((output) => output.finish()));
-    const { master, slave } = this.#terminal ?? { master: this.#inputEnd, slave: this.#inputEnd };
-    for (const end of new Set([this.#inputEnd, master, slave])) {
-      closeSync(end);
+    if (this.#terminal !== undefined) {
+      closeSync(this.#terminal.master);
+      closeSync(this.#terminal.slave);
     }
     return stdinBytes;
   }
@@ -115,32 +104,27 @@ export class Streams {
     }
   }
 
-  #openOutput(channel: Channel, stream: OutputStream): number {
-    const { read, write } = openPipe(OUTPUT_PIPE_BYTES);
-    this.#toolEnds.push(write);
-    this.#outputs.set(stream, new OutputRelay(channel, stream, read));
-    return write;
+  #openInput(): { readonly end: number; readonly input: ToolInput } {
+    if (this.#terminal !== undefined && this.hasTerminal) {
+      const { master, slave } = this.#terminal;
+      return { end: slave, input: new TerminalInput(master, slave) };
+    }
+    const { read, write } = openPipe(INPUT_PIPE_BYTES);
+    return { end: read, input: new PipeInput(write, read) };
   }
 
-  #master(): number {
-    return this.#terminal?.master ?? -1;
+  /** The tool's end of one output. What the terminal shows goes out once, as the first stream that is one. */
+  #openOutput(stream: OutputStream, isTerminal: boolean): number {
+    if (!isTerminal || this.#terminal === undefined) {
+      const { read, write } = openPipe(OUTPUT_PIPE_BYTES);
+      this.#toolEnds.push(write);
+      this.#outputs.set(stream, new OutputRelay(this.#channel, stream, read));
+      return write;
+    }
+    if (!this.#isShown) {
+      this.#isShown = true;
+      this.#outputs.set(stream, new OutputRelay(this.#channel, stream, duplicate(this.#terminal.master)));
+    }
+    return this.#terminal.slave;
   }
-
-  #slave(): number {
-    return this.#terminal?.slave ?? -1;
-  }
-}
-
-function discardUnread(end: number): number {
-  let count = 0;
-  const rest = new Uint8Array(DISCARD_BYTES);
-  for (let waiting = bytesWaiting(end); waiting > 0; waiting = bytesWaiting(end)) {
-    count += readSync(end, rest, 0, Math.min(waiting, DISCARD_BYTES), null);
-  }
-  return count;
-}
-
-function discardTyped(slave: number): number {
-  discardInput(slave);
-  return 0;
 }

@@ -15,7 +15,7 @@ usage() {
 Usage: scripts/run.sh [OPTIONS] COMMAND
 
   start [TOOL]          install what is missing, start what does not run, wait until it answers
-  stop [TOOL]           let the running calls finish, then stop
+  stop [TOOL]           end the running calls (TERM, grace, KILL) and stop
   restart [TOOL]        stop and start: after an edit of config/TOOL.yaml, or an update
   status [--json]       one line for each plugin; exit status 0 when all are ready, else 1
   exec [--] CMD ARGS…   run CMD with the plugins' tools first in PATH; exit status of CMD

@@ -43,9 +43,9 @@ class RecordedSocket implements Socket {
 
 describe("Channel", () => {
   test.each([
-    { name: "stdin", stream: STREAM.stdin, type: "04" },
-    { name: "stdout", stream: STREAM.stdout, type: "86" },
-    { name: "stderr", stream: STREAM.stderr, type: "87" },
+    { name: "stdin", stream: STREAM.stdin, type: "03" },
+    { name: "stdout", stream: STREAM.stdout, type: "85" },
+    { name: "stderr", stream: STREAM.stderr, type: "86" },
   ])("Channel sends data of $name as one frame", ({ stream, type }) => {
     const socket = new RecordedSocket();
     new Channel(socket).sendData(stream, bytes('"abc"'));
@@ -55,45 +55,43 @@ describe("Channel", () => {
   test("Channel hands over each frame of a chunk, and keeps a partial one for the next", () => {
     const channel = new Channel(new RecordedSocket());
     const seen: string[] = [];
-    channel.receive(bytes("83 00000000 85 00000004 0001"), ({ name }) => seen.push(name));
+    channel.receive(bytes("82 00000000 84 00000004 0001"), ({ name }) => seen.push(name));
     expect(seen).toEqual(["ALLOW"]);
     channel.receive(bytes("0000"), ({ name }) => seen.push(name));
     expect(seen).toEqual(["ALLOW", "WANT_INPUT"]);
   });
 
-  test("Channel leaves alone what comes behind the frame that paused it", () => {
+  test("Channel hands over what comes behind the frame that paused it: pausing is for bytes that are not read yet", () => {
     const socket = new RecordedSocket();
     const channel = new Channel(socket);
     const seen: string[] = [];
-    channel.receive(concat(encodeFrame("STDIN_END"), bytes("ff ff ff ff ff")), ({ name }) => {
+    channel.receive(bytes("04 00000000 82 00000000"), ({ name }) => {
       seen.push(name);
       channel.pause();
     });
-    expect([seen, socket.events]).toEqual([["STDIN_END"], ["pause"]]);
+    channel.resume();
+    expect([seen, socket.events]).toEqual([
+      ["STDIN_END", "ALLOW"],
+      ["pause", "pause", "resume"],
+    ]);
   });
 
-  test("Channel sends what is answered to one chunk in one write", () => {
-    const socket = new RecordedSocket();
-    const channel = new Channel(socket);
-    channel.receive(bytes("83 00000000 83 00000000"), () => channel.sendData(STREAM.stdin, bytes('"a"')));
-    expect(socket.written).toEqual(bytes('04 00000001 "a" 04 00000001 "a"'));
-    expect(socket.writes).toBe(1);
-    channel.send(encodeFrame("STDIN_END"));
-    expect(socket.writes).toBe(2);
+  test("Channel knows the number of its socket's descriptor", () => {
+    expect(new Channel(Object.assign(new RecordedSocket(), { fd: 7 })).descriptor).toBe(7);
   });
 
   test("Channel sends what was answered in front of a chunk's bad frame", () => {
     const socket = new RecordedSocket();
     const channel = new Channel(socket);
     const answer = (): void => channel.send(encodeFrame("STDIN_END"));
-    expect(refusal(() => channel.receive(bytes("83 00000000 00 00000000"), answer)).code).toBe("unknown_message");
+    expect(refusal(() => channel.receive(bytes("82 00000000 00 00000000"), answer)).code).toBe("unknown_message");
     expect(socket.written).toEqual(encodeFrame("STDIN_END"));
   });
 
   test("Channel that is ended while it handles a chunk sends the answers to it first", () => {
     const socket = new RecordedSocket();
     const channel = new Channel(socket);
-    channel.receive(bytes("83 00000000"), () => {
+    channel.receive(bytes("82 00000000"), () => {
       channel.send(encodeFrame("STDIN_END"));
       channel.end();
     });
@@ -118,20 +116,16 @@ describe("Channel", () => {
     const socket = new RecordedSocket();
     socket.room = 2;
     const channel = new Channel(socket);
-    let drains = 0;
-    channel.onDrain = () => {
-      drains += 1;
-    };
     channel.send(encodeFrame("ALLOW"));
     channel.end();
-    expect([channel.pendingBytes, socket.events, drains]).toEqual([3, [], 0]);
+    expect([channel.pendingBytes, socket.events]).toEqual([3, []]);
     socket.room = 1;
     channel.drained();
-    expect([channel.pendingBytes, socket.events, drains]).toEqual([2, [], 0]);
+    expect([channel.pendingBytes, socket.events]).toEqual([2, []]);
     socket.room = 9;
     channel.drained();
-    expect([channel.pendingBytes, socket.events, drains]).toEqual([0, ["end"], 1]);
-    expect(socket.written).toEqual(bytes("83 00000000"));
+    expect([channel.pendingBytes, socket.events]).toEqual([0, ["end"]]);
+    expect(socket.written).toEqual(bytes("82 00000000"));
   });
 
   test("Channel terminates without sending what is pending", () => {
@@ -141,5 +135,60 @@ describe("Channel", () => {
     channel.send(encodeFrame("ALLOW"));
     channel.terminate();
     expect([socket.events, socket.written.length]).toEqual([["terminate"], 0]);
+  });
+});
+
+describe("Channel that holds a frame", () => {
+  const held = encodeFrame("ALLOW");
+  const next = encodeFrame("STDIN_END");
+
+  test("Channel.hold keeps it until the next is sent, and both leave in one write", () => {
+    const socket = new RecordedSocket();
+    const channel = new Channel(socket);
+    channel.hold(held);
+    expect([socket.writes, channel.pendingBytes]).toEqual([0, 0]);
+    channel.send(next);
+    expect(socket.written).toEqual(concat(held, next));
+    expect(socket.writes).toBe(1);
+  });
+
+  test("Channel.hold keeps it for one message only", () => {
+    const socket = new RecordedSocket();
+    const channel = new Channel(socket);
+    channel.hold(held);
+    channel.send(next);
+    channel.send(next);
+    expect(socket.written).toEqual(concat(held, next, next));
+  });
+
+  test("Channel.hold puts it in front of data, too", () => {
+    const socket = new RecordedSocket();
+    const channel = new Channel(socket);
+    channel.hold(held);
+    channel.sendData(STREAM.stdout, bytes('"a"'));
+    expect(socket.written).toEqual(concat(held, bytes('85 00000001 "a"')));
+  });
+
+  test("Channel.hold loses nothing of either when the socket takes a part only", () => {
+    const socket = new RecordedSocket();
+    socket.room = 3;
+    const channel = new Channel(socket);
+    channel.hold(held);
+    channel.send(next);
+    channel.end();
+    expect([channel.pendingBytes, socket.events]).toEqual([held.length + next.length - 3, []]);
+    socket.room = 99;
+    channel.drained();
+    expect([socket.written, socket.events]).toEqual([concat(held, next), ["end"]]);
+  });
+
+  test("Channel.hold leaves the frame that is held, and the one it is joined to, as they are", () => {
+    const channel = new Channel(new RecordedSocket());
+    const first = held.slice();
+    const second = next.slice();
+    channel.hold(first);
+    channel.send(second);
+    expect(first.toHex()).toBe(held.toHex());
+    expect(second.toHex()).toBe(next.toHex());
   });
 });

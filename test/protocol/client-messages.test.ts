@@ -15,14 +15,11 @@ import { ProtocolError } from "../../src/protocol/errors.ts";
 import { bytes, concat, payloadOf, u32 } from "./bytes.ts";
 import { refusal } from "./refusal.ts";
 
-const token = bytes("000102030405060708090a0b0c0d0e0f");
 const smallest: Open = {
   tool: "git",
   cwd: "/w",
   args: [],
   env: new Uint8Array(0),
-  carrier: 0,
-  token: new Uint8Array(16),
   terminals: 0,
   window: { rows: 0, columns: 0 },
 };
@@ -61,8 +58,6 @@ describe("OPEN", () => {
     cwd: "/w",
     args: ["log", "", "-1"],
     env: bytes('"TERM=xterm" 00 "LANG=" 00 "X=" e9 00'),
-    carrier: 1,
-    token,
     terminals: 0b101,
     window: { rows: 24, columns: 80 },
   };
@@ -70,10 +65,10 @@ describe("OPEN", () => {
     00000003 "git"  00000002 "/w"
     00000008  "log" 00  00  "-1" 00
     00000015  "TERM=xterm" 00  "LANG=" 00  "X=" e9 00
-    01  000102030405060708090a0b0c0d0e0f  05  0018 0050`;
+    05  0018 0050`;
 
   test("encodeOpen writes the fields in the order of the field block", () => {
-    expect(messages.encodeOpen(open)).toEqual(bytes(`02 00000048 ${hex}`));
+    expect(messages.encodeOpen(open)).toEqual(bytes(`02 00000037 ${hex}`));
   });
 
   test("decodeOpen reads them back", () => {
@@ -93,8 +88,8 @@ describe("OPEN", () => {
     );
   });
 
-  test("decodeOpen leaves carriers and terminals of a later version to the session", () => {
-    const later = { ...smallest, carrier: 255, terminals: 255 };
+  test("decodeOpen leaves terminals of a later version to the session", () => {
+    const later = { ...smallest, terminals: 255 };
     expect(messages.decodeOpen(payloadOf(messages.encodeOpen(later)))).toEqual(later);
   });
 
@@ -148,42 +143,11 @@ describe("OPEN", () => {
   });
 });
 
-describe("ATTACH", () => {
-  test("encodeAttach writes magic, version and token", () => {
-    expect(messages.encodeAttach(token)).toEqual(bytes('0a 00000016 "CCPS" 0001 000102030405060708090a0b0c0d0e0f'));
-  });
-
-  test("decodeAttach gives the token", () => {
-    expect(messages.decodeAttach(payloadOf(messages.encodeAttach(token)))).toEqual(token);
-  });
-
-  test.each([
-    { name: "another magic", hex: '"ccps" 0001 000102030405060708090a0b0c0d0e0f', code: "malformed_message" as const },
-    {
-      name: "another version",
-      hex: '"CCPS" 0002 000102030405060708090a0b0c0d0e0f',
-      code: "unsupported_version" as const,
-    },
-    {
-      name: "a token of 15 bytes",
-      hex: '"CCPS" 0001 000102030405060708090a0b0c0d0e',
-      code: "malformed_message" as const,
-    },
-    {
-      name: "a token of 17 bytes",
-      hex: '"CCPS" 0001 000102030405060708090a0b0c0d0e0f10',
-      code: "malformed_message" as const,
-    },
-  ])("decodeAttach refuses $name", ({ hex, code }) => {
-    expect(refusal(() => messages.decodeAttach(bytes(hex))).code).toBe(code);
-  });
-});
-
 describe("WANT_OUTPUT", () => {
   test.each([
-    { name: "nothing of stdout", stream: 1 as const, count: 0, hex: "06 00000005 01 00000000" },
-    { name: "64 KiB of stderr", stream: 2 as const, count: 65_536, hex: "06 00000005 02 00010000" },
-    { name: "the most", stream: 1 as const, count: MAX_WINDOW_BYTES, hex: "06 00000005 01 00400000" },
+    { name: "nothing of stdout", stream: 1 as const, count: 0, hex: "05 00000005 01 00000000" },
+    { name: "64 KiB of stderr", stream: 2 as const, count: 65_536, hex: "05 00000005 02 00010000" },
+    { name: "the most", stream: 1 as const, count: MAX_WINDOW_BYTES, hex: "05 00000005 01 00400000" },
   ])("encodeWantOutput asks for $name", ({ stream, count, hex }) => {
     expect(messages.encodeWantOutput(stream, count)).toEqual(bytes(hex));
     expect(messages.decodeWantOutput(payloadOf(bytes(hex)))).toEqual({ stream, bytes: count });
@@ -222,8 +186,8 @@ describe("WANT_OUTPUT", () => {
 
 describe("OUTPUT_CLOSED", () => {
   test.each([
-    { stream: 1 as const, hex: "07 00000001 01" },
-    { stream: 2 as const, hex: "07 00000001 02" },
+    { stream: 1 as const, hex: "06 00000001 01" },
+    { stream: 2 as const, hex: "06 00000001 02" },
   ])("encodeOutputClosed names stream $stream", ({ stream, hex }) => {
     expect(messages.encodeOutputClosed(stream)).toEqual(bytes(hex));
     expect(messages.decodeOutputClosed(payloadOf(bytes(hex)))).toBe(stream);
@@ -238,7 +202,7 @@ describe("SIGNAL", () => {
   test.each((Object.keys(SIGNAL) as SignalName[]).map((name, index) => ({ name, number: index + 1 })))(
     "SIGNAL $number is $name",
     ({ name, number }) => {
-      expect(messages.encodeSignal(name)).toEqual(concat(bytes("08 00000001"), Uint8Array.of(number)));
+      expect(messages.encodeSignal(name)).toEqual(concat(bytes("07 00000001"), Uint8Array.of(number)));
       expect(messages.decodeSignal(Uint8Array.of(number))).toBe(name);
     },
   );
@@ -253,9 +217,9 @@ describe("SIGNAL", () => {
 
 describe("WINDOW", () => {
   test.each([
-    { rows: 0, columns: 0, hex: "09 00000004 0000 0000" },
-    { rows: 24, columns: 80, hex: "09 00000004 0018 0050" },
-    { rows: 65_535, columns: 65_535, hex: "09 00000004 ffff ffff" },
+    { rows: 0, columns: 0, hex: "08 00000004 0000 0000" },
+    { rows: 24, columns: 80, hex: "08 00000004 0018 0050" },
+    { rows: 65_535, columns: 65_535, hex: "08 00000004 ffff ffff" },
   ])("encodeWindow writes $rows by $columns", ({ rows, columns, hex }) => {
     expect(messages.encodeWindow({ rows, columns })).toEqual(bytes(hex));
     expect(messages.decodeWindow(payloadOf(bytes(hex)))).toEqual({ rows, columns });
@@ -278,8 +242,6 @@ describe("messages of the client, for any input", () => {
       cwd: text,
       args: fc.array(text),
       env: fc.array(text).map((entries) => new TextEncoder().encode(entries.map((entry) => `${entry}\0`).join(""))),
-      carrier: u8,
-      token: fc.uint8Array({ minLength: 16, maxLength: 16 }),
       terminals: u8,
       window: fc.record({ rows: u16, columns: u16 }),
     });
@@ -291,41 +253,31 @@ describe("messages of the client, for any input", () => {
     );
   });
 
-  test("HELLO, ATTACH, WANT_OUTPUT, OUTPUT_CLOSED, SIGNAL and WINDOW come back as they were", () => {
+  test("HELLO, WANT_OUTPUT, OUTPUT_CLOSED, SIGNAL and WINDOW come back as they were", () => {
     const signal = fc.constantFrom(...(Object.keys(SIGNAL) as SignalName[]));
     fc.assert(
-      fc.property(
-        u16,
-        u16,
-        stream,
-        fc.nat(MAX_WINDOW_BYTES),
-        signal,
-        fc.uint8Array({ minLength: 16, maxLength: 16 }),
-        (a, b, output, count, name, any) => {
-          expect(messages.decodeHello(payloadOf(messages.encodeHello({ version: a, features: b })))).toEqual({
-            version: a,
-            features: b,
-          });
-          expect(messages.decodeWindow(payloadOf(messages.encodeWindow({ rows: a, columns: b })))).toEqual({
-            rows: a,
-            columns: b,
-          });
-          expect(messages.decodeWantOutput(payloadOf(messages.encodeWantOutput(output, count)))).toEqual({
-            stream: output,
-            bytes: count,
-          });
-          expect(messages.decodeOutputClosed(payloadOf(messages.encodeOutputClosed(output)))).toBe(output);
-          expect(messages.decodeSignal(payloadOf(messages.encodeSignal(name)))).toBe(name);
-          expect(messages.decodeAttach(payloadOf(messages.encodeAttach(any)))).toEqual(any);
-        },
-      ),
+      fc.property(u16, u16, stream, fc.nat(MAX_WINDOW_BYTES), signal, (a, b, output, count, name) => {
+        expect(messages.decodeHello(payloadOf(messages.encodeHello({ version: a, features: b })))).toEqual({
+          version: a,
+          features: b,
+        });
+        expect(messages.decodeWindow(payloadOf(messages.encodeWindow({ rows: a, columns: b })))).toEqual({
+          rows: a,
+          columns: b,
+        });
+        expect(messages.decodeWantOutput(payloadOf(messages.encodeWantOutput(output, count)))).toEqual({
+          stream: output,
+          bytes: count,
+        });
+        expect(messages.decodeOutputClosed(payloadOf(messages.encodeOutputClosed(output)))).toBe(output);
+        expect(messages.decodeSignal(payloadOf(messages.encodeSignal(name)))).toBe(name);
+      }),
     );
   });
 
   const decoders = {
     HELLO: messages.decodeHello,
     OPEN: messages.decodeOpen,
-    ATTACH: messages.decodeAttach,
     WANT_OUTPUT: messages.decodeWantOutput,
     OUTPUT_CLOSED: messages.decodeOutputClosed,
     SIGNAL: messages.decodeSignal,

@@ -16,12 +16,9 @@ describe("MESSAGE", () => {
 });
 
 describe("numbered names", () => {
-  const { SIGNAL, ERROR, STREAM, CARRIER, EXIT_KIND, HEALTH_STATE } = constants;
+  const { SIGNAL, ERROR, STREAM, EXIT_KIND, HEALTH_STATE } = constants;
   test.each(
-    Object.entries({ SIGNAL, ERROR, STREAM, CARRIER, EXIT_KIND, HEALTH_STATE }).map(([name, numbers]) => ({
-      name,
-      numbers,
-    })),
+    Object.entries({ SIGNAL, ERROR, STREAM, EXIT_KIND, HEALTH_STATE }).map(([name, numbers]) => ({ name, numbers })),
   )("$name has no number twice", ({ numbers }) => {
     const values = Object.values(numbers);
     expect(new Set(values).size).toBe(values.length);

@@ -14,17 +14,14 @@ const relaying =
 const inputEnded = "WANT_INPUT STDOUT STDERR OUTPUT_END WANT_OUTPUT OUTPUT_CLOSED SIGNAL WINDOW EXIT>over ERROR>over";
 
 const PLUGIN: Record<PluginState, string> = {
-  start: "HELLO>greeted ATTACH>attached ERROR>over",
+  start: "HELLO>greeted ERROR>over",
   greeted: "WELCOME>welcomed ERROR>over",
-  welcomed: "OPEN>deciding HEALTH>asked CAPABILITIES>asked ERROR>over",
+  welcomed: "OPEN>opened HEALTH>asked CAPABILITIES>asked ERROR>over",
   asked: "HEALTH_REPORT>over CAPABILITIES_REPORT>over ERROR>over",
-  attached: "",
-  deciding: "PASS>passing ALLOW>relaying DENY>over ERROR>over",
-  passing: "PASSED>running ERROR>over",
-  running: "SIGNAL ALLOW>relaying EXIT>over ERROR>over",
+  opened: "SIGNAL ALLOW>relaying DENY>over EXIT>over ERROR>over",
   relaying,
   input_ended: inputEnded,
-  over: "HELLO ATTACH OPEN HEALTH CAPABILITIES PASSED STDIN STDIN_END WANT_OUTPUT OUTPUT_CLOSED SIGNAL WINDOW",
+  over: "HELLO OPEN HEALTH CAPABILITIES STDIN STDIN_END WANT_OUTPUT OUTPUT_CLOSED SIGNAL WINDOW",
 };
 
 const CLIENT: Record<ClientState, string> = {
@@ -32,10 +29,8 @@ const CLIENT: Record<ClientState, string> = {
   greeting: "OPEN>opening HEALTH>asking CAPABILITIES>asking",
   asking: "WELCOME>asking_welcomed ERROR>over",
   asking_welcomed: "HEALTH_REPORT>over CAPABILITIES_REPORT>over ERROR>over",
-  opening: "WELCOME>waiting ERROR>over",
-  waiting: "PASS>passing ALLOW>relaying DENY>over ERROR>over",
-  passing: "PASSED>running ERROR>over",
-  running: "SIGNAL ALLOW>relaying EXIT>over ERROR>over",
+  opening: "SIGNAL WELCOME>waiting ERROR>over",
+  waiting: "SIGNAL ALLOW>relaying DENY>over EXIT>over ERROR>over",
   relaying,
   input_ended: inputEnded,
   over: "",
@@ -63,9 +58,9 @@ describe.each([
     expect(Object.keys(states).toSorted()).toEqual(Object.keys(table).toSorted());
   });
 
-  test("Conversation names every message in some state, except those of the client's second connection", () => {
+  test("Conversation names every message in some state", () => {
     const named = new Set(cells(table).flatMap(({ name, next }) => (next === undefined ? [] : [name])));
-    expect(names.filter((name) => !named.has(name))).toEqual(role === "client" ? ["ATTACH"] : []);
+    expect(names.filter((name) => !named.has(name))).toEqual([]);
   });
 
   test.each(cells(table).filter(({ next }) => next !== undefined))(
@@ -112,14 +107,15 @@ describe.each([
 
 describe("Conversation", () => {
   test.each([
-    { name: "descriptors", messages: "HELLO WELCOME OPEN PASS PASSED SIGNAL EXIT" },
-    { name: "descriptors that cannot pass", messages: "HELLO WELCOME OPEN PASS PASSED ALLOW STDOUT EXIT" },
+    { name: "descriptors", messages: "HELLO WELCOME OPEN SIGNAL EXIT" },
     {
       name: "frames",
       messages: "HELLO WELCOME OPEN ALLOW WANT_INPUT WANT_OUTPUT STDIN STDOUT STDIN_END STDERR OUTPUT_END EXIT",
     },
+    { name: "a tool that cannot be started", messages: "HELLO WELCOME OPEN ALLOW ERROR" },
     { name: "a denial", messages: "HELLO WELCOME OPEN DENY" },
     { name: "a health report", messages: "HELLO WELCOME HEALTH HEALTH_REPORT" },
+    { name: "a report of what is allowed", messages: "HELLO WELCOME CAPABILITIES CAPABILITIES_REPORT" },
   ])(
     "Conversation of both sides goes through $name, the client's second message ahead of the plugin's first",
     ({ messages }) => {
@@ -133,6 +129,22 @@ describe("Conversation", () => {
     },
   );
 
+  test("Conversation of the client sends signals while it has not read anything yet, for WELCOME may come with EXIT", () => {
+    const client = new Conversation(CLIENT_STATES, "start");
+    (["HELLO", "OPEN", "SIGNAL", "SIGNAL", "WELCOME", "SIGNAL", "EXIT"] as const).forEach((name) =>
+      client.follow(name),
+    );
+    expect(client.state).toBe("over");
+  });
+
+  test.each(["STDIN", "STDIN_END", "WANT_OUTPUT", "OUTPUT_CLOSED", "WINDOW"] as const)(
+    "Conversation of the plugin refuses %s before ALLOW: what the streams carry needs frames",
+    (name) => {
+      const plugin = new Conversation<PluginState>(PLUGIN_STATES, "opened");
+      expect(refusal(() => plugin.receive(name, "client")).code).toBe("unexpected_message");
+    },
+  );
+
   test("Conversation of the plugin drops what a client had pipelined when it was refused before its HELLO was read", () => {
     const plugin = new Conversation(PLUGIN_STATES, "start");
     plugin.follow("ERROR");
@@ -142,19 +154,18 @@ describe("Conversation", () => {
   });
 
   test("Conversation of the plugin is not driven by a client that sends the plugin's own messages", () => {
-    const plugin = new Conversation(PLUGIN_STATES, "deciding");
+    const plugin = new Conversation<PluginState>(PLUGIN_STATES, "opened");
     expect(refusal(() => plugin.receive("ALLOW", "client"))).toEqual({
       code: "unexpected_message",
       message: "Cannot take ALLOW from a client: only a plugin sends it",
     });
-    expect(plugin.state).toBe("deciding");
+    expect(plugin.state).toBe("opened");
   });
 
-  test("PLUGIN_STATES and CLIENT_STATES let ERROR and EXIT end every conversation that is under way", () => {
+  test("PLUGIN_STATES and CLIENT_STATES let ERROR end every conversation that is under way", () => {
     for (const states of [PLUGIN_STATES, CLIENT_STATES]) {
       for (const [state, accepted] of Object.entries(states)) {
-        const isWithoutError =
-          ["over", "attached"].includes(state) || (states === CLIENT_STATES && ["start", "greeting"].includes(state));
+        const isWithoutError = state === "over" || (states === CLIENT_STATES && ["start", "greeting"].includes(state));
         expect(accepted.ERROR, state).toBe(isWithoutError ? undefined : "over");
       }
     }

@@ -47,7 +47,7 @@ const singles = (stream: Uint8Array): Uint8Array[] => Array.from(stream, (byte) 
 
 describe("FrameDecoder", () => {
   test("FrameDecoder takes several frames out of one chunk", () => {
-    expect(decode([bytes('04 00000002 "hi" 05 00000000 08 00000001 01')])).toEqual({
+    expect(decode([bytes('03 00000002 "hi" 04 00000000 07 00000001 01')])).toEqual({
       frames: [
         { name: "STDIN", payload: bytes('"hi"') },
         { name: "STDIN_END", payload: new Uint8Array(0) },
@@ -98,17 +98,17 @@ describe("FrameDecoder", () => {
   });
 
   test("FrameDecoder gives the frames in front of a bad one", () => {
-    expect(decode([bytes("83 00000000 00 00000000")])).toEqual({
+    expect(decode([bytes("82 00000000 00 00000000")])).toEqual({
       frames: [{ name: "ALLOW", payload: new Uint8Array(0) }],
       error: "unknown_message: Cannot read message type 0x00",
     });
   });
 
   test.each([
-    { name: "in the header", hex: "04 0000" },
-    { name: "before the payload", hex: "04 00000002" },
-    { name: "in the payload", hex: '04 00000002 "h"' },
-    { name: "in the second frame", hex: "05 00000000 04" },
+    { name: "in the header", hex: "03 0000" },
+    { name: "before the payload", hex: "03 00000002" },
+    { name: "in the payload", hex: '03 00000002 "h"' },
+    { name: "in the second frame", hex: "04 00000000 03" },
   ])("FrameDecoder refuses a stream that ends $name", ({ hex }) => {
     const error = "malformed_message: Cannot read the last message: the connection ended inside it";
     expect(decode([bytes(hex)]).error).toBe(error);
@@ -124,7 +124,7 @@ describe("FrameDecoder", () => {
 
   test("FrameDecoder keeps a copy of a partial frame, so that the chunk may be used again", () => {
     const decoder = new FrameDecoder();
-    const chunk = bytes('04 00000004 "ab"');
+    const chunk = bytes('03 00000004 "ab"');
     decoder.push(chunk);
     expect(decoder.next()).toBeUndefined();
     chunk.fill(0);
@@ -135,7 +135,7 @@ describe("FrameDecoder", () => {
   test("FrameDecoder never writes into a payload that it gave away", () => {
     const decoder = new FrameDecoder();
     const frames: Frame[] = [];
-    for (const byte of bytes('04 00000002 "ab" 04 00000002 "cd"')) {
+    for (const byte of bytes('03 00000002 "ab" 03 00000002 "cd"')) {
       decoder.push(Uint8Array.of(byte));
       const frame = decoder.next();
       if (frame !== undefined) {

@@ -9,9 +9,9 @@ const names = Object.keys(MESSAGE) as MessageName[];
 
 describe("encodeHeader", () => {
   test.each([
-    { name: "no payload", type: MESSAGE.STDIN_END, length: 0, hex: "05 00000000" },
-    { name: "one byte", type: MESSAGE.SIGNAL, length: 1, hex: "08 00000001" },
-    { name: "64 KiB", type: MESSAGE.STDOUT, length: 65_536, hex: "86 00010000" },
+    { name: "no payload", type: MESSAGE.STDIN_END, length: 0, hex: "04 00000000" },
+    { name: "one byte", type: MESSAGE.SIGNAL, length: 1, hex: "07 00000001" },
+    { name: "64 KiB", type: MESSAGE.STDOUT, length: 65_536, hex: "85 00010000" },
     { name: "every byte of the length", type: MESSAGE.OPEN, length: 0x01_02_03_04, hex: "02 01020304" },
     { name: "a length with its highest bit", type: MESSAGE.OPEN, length: 0xff_ff_ff_fe, hex: "02 fffffffe" },
   ])("encodeHeader writes $name", ({ type, length, hex }) => {
@@ -21,11 +21,11 @@ describe("encodeHeader", () => {
 
 describe("encodeFrame", () => {
   test("encodeFrame puts the header in front of the payload", () => {
-    expect(encodeFrame("STDIN", bytes('"hi"'))).toEqual(bytes('04 00000002 "hi"'));
+    expect(encodeFrame("STDIN", bytes('"hi"'))).toEqual(bytes('03 00000002 "hi"'));
   });
 
   test("encodeFrame writes a message without payload as its header alone", () => {
-    expect(encodeFrame("ALLOW")).toEqual(bytes("83 00000000"));
+    expect(encodeFrame("ALLOW")).toEqual(bytes("82 00000000"));
   });
 });
 
@@ -62,7 +62,7 @@ describe("decodeHeader", () => {
   });
 
   test("decodeHeader reads from the middle of a larger buffer", () => {
-    const buffer = bytes("ffff 08 00000001 ffff");
+    const buffer = bytes("ffff 07 00000001 ffff");
     expect(decodeHeader(buffer.subarray(2, 2 + HEADER_BYTES))).toEqual({ name: "SIGNAL", length: 1 });
   });
 });

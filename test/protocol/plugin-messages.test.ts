@@ -36,7 +36,7 @@ describe("WELCOME", () => {
 });
 
 describe("DENY", () => {
-  const hex = `84 0000000f 00000001 "r" 00000006 "No 'x'"`;
+  const hex = `83 0000000f 00000001 "r" 00000006 "No 'x'"`;
 
   test("encodeDeny writes the rule and the sentence", () => {
     expect(messages.encodeDeny({ rule: "r", message: "No 'x'" })).toEqual(bytes(hex));
@@ -86,7 +86,7 @@ describe("ERROR", () => {
     "ERROR $number is $name",
     ({ name, number }) => {
       expect(messages.encodeError(name, "No")).toEqual(
-        concat(bytes("8a 00000008 00"), Uint8Array.of(number), bytes('00000002 "No"')),
+        concat(bytes("89 00000008 00"), Uint8Array.of(number), bytes('00000002 "No"')),
       );
       expect(messages.decodeError(bytes(`${number.toString(16).padStart(4, "0")} 00000000`))).toEqual({
         code: name,
@@ -111,9 +111,9 @@ describe("ERROR", () => {
 
 describe("WANT_INPUT", () => {
   test.each([
-    { count: 0, hex: "85 00000004 00000000" },
-    { count: 65_536, hex: "85 00000004 00010000" },
-    { count: 0xff_ff_ff_ff, hex: "85 00000004 ffffffff" },
+    { count: 0, hex: "84 00000004 00000000" },
+    { count: 65_536, hex: "84 00000004 00010000" },
+    { count: 0xff_ff_ff_ff, hex: "84 00000004 ffffffff" },
   ])("encodeWantInput asks for $count bytes", ({ count, hex }) => {
     expect(messages.encodeWantInput(count)).toEqual(bytes(hex));
     expect(messages.decodeWantInput(payloadOf(bytes(hex)))).toBe(count);
@@ -126,8 +126,8 @@ describe("WANT_INPUT", () => {
 
 describe("OUTPUT_END", () => {
   test.each([
-    { stream: 1 as const, hex: "88 00000001 01" },
-    { stream: 2 as const, hex: "88 00000001 02" },
+    { stream: 1 as const, hex: "87 00000001 01" },
+    { stream: 2 as const, hex: "87 00000001 02" },
   ])("encodeOutputEnd names stream $stream", ({ stream, hex }) => {
     expect(messages.encodeOutputEnd(stream)).toEqual(bytes(hex));
     expect(messages.decodeOutputEnd(payloadOf(bytes(hex)))).toBe(stream);
@@ -143,17 +143,17 @@ describe("EXIT", () => {
     {
       name: "code 0",
       exit: { ending: { code: 0 }, stdinBytes: 0 },
-      hex: "89 0000000e 00 00 00000000 00000000 00000000",
+      hex: "88 0000000e 00 00 00000000 00000000 00000000",
     },
     {
       name: "code 255 after 4 GiB of input",
       exit: { ending: { code: 255 }, stdinBytes: 2 ** 32 + 258 },
-      hex: "89 0000000e 00 ff 00000000 00000001 00000102",
+      hex: "88 0000000e 00 ff 00000000 00000001 00000102",
     },
     {
       name: "a signal",
       exit: { ending: { signal: "SIGTERM" }, stdinBytes: 0 },
-      hex: '89 00000015 01 00 00000007 "SIGTERM" 00000000 00000000',
+      hex: '88 00000015 01 00 00000007 "SIGTERM" 00000000 00000000',
     },
   ])("encodeExit writes $name", ({ exit, hex }) => {
     expect(messages.encodeExit(exit)).toEqual(bytes(hex));
@@ -191,7 +191,7 @@ describe("HEALTH_REPORT", () => {
     sessions: 2,
     waiting: 3,
   };
-  const hex = '8b 00000025 01 00000003 "git" 00000005 "0.1.0" 00001092 000001a0 c4506c00 00000002 00000003';
+  const hex = '8a 00000025 01 00000003 "git" 00000005 "0.1.0" 00001092 000001a0 c4506c00 00000002 00000003';
 
   test("encodeHealthReport writes the fields in the order of the field block", () => {
     const frame = messages.encodeHealthReport(report);
@@ -217,7 +217,7 @@ describe("CAPABILITIES_REPORT", () => {
   const report = { tool: "git", version: "0.1.0", facts: [["stdio", "descriptors"]] as [string, string][] };
 
   test("encodeCapabilitiesReport writes tool, version and facts", () => {
-    const hex = '8c 0000002c 00000003 "git" 00000005 "0.1.0" 00000001 00000005 "stdio" 0000000b "descriptors"';
+    const hex = '8b 0000002c 00000003 "git" 00000005 "0.1.0" 00000001 00000005 "stdio" 0000000b "descriptors"';
     expect(messages.encodeCapabilitiesReport(report).toHex()).toBe(bytes(hex).toHex());
     expect(messages.decodeCapabilitiesReport(payloadOf(bytes(hex)))).toEqual(report);
   });

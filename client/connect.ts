@@ -1,6 +1,7 @@
 import { encodeHello } from "../src/protocol/client-messages.ts";
 import { CLIENT_EXIT, FEATURE, PROTOCOL_VERSION } from "../src/protocol/constants.ts";
 import { connectWith } from "../src/protocol/descriptors.ts";
+import type { Sent } from "../src/protocol/descriptors.ts";
 import { ClientError } from "./fail.ts";
 
 export type Handler = Bun.SocketHandler<undefined>;
@@ -12,12 +13,24 @@ export interface Connected {
 }
 
 const STDIO = [0, 1, 2];
+/** A plugin with so many callers at the door that the kernel turns us away is asked again, for so long. */
+const CROWDED_MS = 5000;
+const RETRY_MS = 10;
+
+/** Why a socket that is there cannot be used, by the error of connect(2). Any other error means that nobody is there. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied; access.mode and access.uids of the plugin's config say who may",
+  EPERM: "not permitted; access.mode and access.uids of the plugin's config say who may",
+  ENAMETOOLONG:
+    "its path is longer than the 107 bytes that a Unix socket's may have; mount the folder at a shorter one",
+  EAGAIN: "too many others are waiting for it; try again later",
+};
 
 /**
  * Connects to the first of `paths` where somebody listens and sends HELLO and `open` with our standard streams beside
  * them, or without where descriptors cannot travel. Undefined when nobody listens anywhere.
  *
- * @throws {ClientError} 125 when one is there and may not be used
+ * @throws {ClientError} 125 when one is there and cannot be used
  */
 export async function connect(
   paths: readonly string[],
@@ -28,12 +41,9 @@ export async function connect(
     try {
       return (await connectPassing(path, open, handler)) ?? (await connectPlain(path, open, handler));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EACCES" || code === "EPERM") {
-        throw new ClientError(
-          CLIENT_EXIT.failed,
-          `Cannot connect to ${path}: permission denied; access.mode and access.uids of the plugin's config say who may`,
-        );
+      const refusal = REFUSALS[(error as NodeJS.ErrnoException).code ?? ""];
+      if (refusal !== undefined) {
+        throw new ClientError(CLIENT_EXIT.failed, `Cannot connect to ${path}: ${refusal}`);
       }
     }
   }
@@ -43,7 +53,12 @@ export async function connect(
 /** Undefined when descriptors cannot be passed; throws what connect(2) says. */
 async function connectPassing(path: string, open: Uint8Array, handler: Handler): Promise<Connected | undefined> {
   const bytes = opening(FEATURE.descriptors, open);
-  const sent = tryToPass(path, bytes);
+  const deadline = performance.now() + CROWDED_MS;
+  let sent = tryToPass(path, bytes);
+  while (sent?.socket === undefined && sent?.code === "EAGAIN" && performance.now() < deadline) {
+    await Bun.sleep(RETRY_MS);
+    sent = tryToPass(path, bytes);
+  }
   if (sent === undefined) {
     return undefined;
   }
@@ -52,11 +67,10 @@ async function connectPassing(path: string, open: Uint8Array, handler: Handler):
   }
   // `fd` is documented and works for sockets of any kind; the types know it for listening only.
   const options = { fd: sent.socket, socket: handler } as unknown as Bun.UnixSocketOptions<undefined>;
-  const connected = await Bun.connect(options);
-  return { connected, unsent: bytes.subarray(sent.sentBytes) };
+  return { connected: await Bun.connect(options), unsent: bytes.subarray(sent.sentBytes) };
 }
 
-function tryToPass(path: string, bytes: Uint8Array): ReturnType<typeof connectWith> | undefined {
+function tryToPass(path: string, bytes: Uint8Array): Sent | undefined {
   try {
     return connectWith(path, bytes, STDIO);
   } catch {

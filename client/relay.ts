@@ -38,6 +38,10 @@ export class Relay {
     const isInteractive = (terminals & TERMINAL.stdin) !== 0 && (terminals & (TERMINAL.stdout | TERMINAL.stderr)) !== 0;
     const keepsOutput = (terminals & TERMINAL.stdout) === 0;
     this.#terminal = isInteractive ? RawTerminal.enter(keepsOutput) : undefined;
+    if (terminals !== 0) {
+      // It may have changed since OPEN.
+      this.resize();
+    }
   }
 
   receive({ name, payload }: Frame): void {

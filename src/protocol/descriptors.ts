@@ -19,7 +19,13 @@ const CMSG_HEADER_BYTES = 16;
 const CONTROL_BYTES = 56;
 const FLAGS_OFFSET = 48;
 /** Names of errors for which a caller has a use; errno(3). */
-const ERRORS: Readonly<Record<number, string>> = { 1: "EPERM", 2: "ENOENT", 13: "EACCES", 111: "ECONNREFUSED" };
+const ERRORS: Readonly<Record<number, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  11: "EAGAIN",
+  13: "EACCES",
+  111: "ECONNREFUSED",
+};
 
 const openSender = () =>
   dlopen("libc.so.6", {
@@ -60,7 +66,11 @@ export function connectWith(path: string, bytes: Uint8Array, descriptors: readon
   sender ??= openSender();
   const address = new Uint8Array(ADDRESS_BYTES);
   address[0] = AF_UNIX;
-  new TextEncoder().encodeInto(path, address.subarray(2, ADDRESS_BYTES - 1));
+  // One byte is left for the terminator; a path that was cut would be somebody else's.
+  const { read: taken } = new TextEncoder().encodeInto(path, address.subarray(2, ADDRESS_BYTES - 1));
+  if (taken < path.length) {
+    return { socket: undefined, code: "ENAMETOOLONG" };
+  }
   const message = new Message(bytes);
   message.hold(descriptors);
   const header = ptr(message.header);

@@ -44,18 +44,19 @@ export class Connection {
     const late = (): void =>
       this.#refuse(new ProtocolError("handshake_timeout", `No request came within ${handshakeMs} ms`));
     this.#handshake = setTimeout(late, handshakeMs);
-    const { uids } = host.config.access;
+  }
+
+  /** Begins to listen to the client, who may be gone already. Not before {@link Connection.closed} can be called. */
+  begin(): void {
+    const { config, lobby, plugin } = this.#host;
+    const { uids } = config.access;
     if (uids !== undefined && !uids.includes(this.#peer.uid)) {
-      this.#refuse(
-        new ProtocolError(
-          "not_permitted",
-          `User ${this.#peer.uid} may not use the ${host.plugin.name} plugin; its config lists who may in access.uids`,
-        ),
-      );
+      const found = `User ${this.#peer.uid} may not use the ${plugin.name} plugin`;
+      this.#refuse(new ProtocolError("not_permitted", `${found}; its config lists who may in access.uids`));
       return;
     }
     this.#channel.pause();
-    host.lobby.enter(this.#descriptor, (arrival) => this.#arrived(arrival));
+    lobby.enter(this.#descriptor, (arrival) => this.#arrived(arrival));
   }
 
   /** Whether the client has not asked for anything yet: such a connection may be closed in favour of a newer one. */
@@ -126,6 +127,12 @@ export class Connection {
         break;
       case "OPEN":
         clearTimeout(this.#handshake);
+        if (this.#host.isStopping()) {
+          throw new ProtocolError(
+            "stopping",
+            `The ${this.#host.plugin.name} plugin is being stopped; try again once it is back`,
+          );
+        }
         this.#session = new Session(this.#host, this.#asker(), decodeOpen(frame.payload), this.#passed);
         this.#session.start();
         break;
@@ -152,7 +159,12 @@ export class Connection {
       );
     }
     this.#conversation.follow("WELCOME");
-    const agreed = this.#passed === undefined ? 0 : features & FEATURE.descriptors;
+    if ((features & FEATURE.descriptors) === 0) {
+      // Nobody said that what came beside these bytes was meant for the tool.
+      this.#passed?.finish(false);
+      this.#passed = undefined;
+    }
+    const agreed = this.#passed === undefined ? 0 : FEATURE.descriptors;
     this.#channel.hold(encodeWelcome({ version: PROTOCOL_VERSION, features: agreed }));
   }
 

@@ -34,6 +34,7 @@ const NEW_SOCKET_UMASK = 0o177;
  */
 export async function startDaemon({ config, plugin, socketPath, workspace }: DaemonOptions): Promise<Daemon> {
   const { sessions, queue, queueMs } = config.limits;
+  let isStopping = false;
   const host: Host = {
     config,
     plugin,
@@ -41,6 +42,7 @@ export async function startDaemon({ config, plugin, socketPath, workspace }: Dae
     slots: new Slots(sessions, queue, queueMs),
     lobby: new Lobby(),
     tools: new Set(),
+    isStopping: () => isStopping,
     nextMark: markMaker(),
     toolEnded: orphanReaper(() => host.tools),
   };
@@ -55,6 +57,7 @@ export async function startDaemon({ config, plugin, socketPath, workspace }: Dae
   log("info", "ready", { tool: plugin.name, socket: socketPath, pid: process.pid, roots: host.roots });
   return {
     stop: async () => {
+      isStopping = true;
       listener.stop();
       await Promise.all([...connections].map(async (connection) => connection.session?.stop()));
       log("info", "stopped", { tool: plugin.name });
@@ -80,6 +83,7 @@ function listen(
           }
           socket.data = new Connection(host, socket);
           connections.add(socket.data);
+          socket.data.begin();
         },
         data: (socket, chunk) => socket.data?.receive(chunk),
         drain: (socket) => socket.data?.drained(),

@@ -13,6 +13,8 @@ export interface Host {
   readonly lobby: Lobby;
   /** Pids of the tools that run. */
   readonly tools: Set<number>;
+  /** Whether the plugin takes no calls any more. */
+  isStopping(): boolean;
   /** A name that no other session of this machine has. */
   nextMark(): string;
   /** A tool has ended: its orphans, if any, are ours to collect. */

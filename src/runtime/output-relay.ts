@@ -35,6 +35,9 @@ export class OutputRelay {
 
   /** @throws {ProtocolError} `malformed_message` when more than MAX_WINDOW_BYTES would be owed */
   want(bytes: number): void {
+    if (this.#state === "closed") {
+      return;
+    }
     if (this.#creditBytes + bytes > MAX_WINDOW_BYTES) {
       const asked = `${this.#creditBytes} and then ${bytes}`;
       throw new ProtocolError(

@@ -2,6 +2,12 @@ import { fstatSync } from "node:fs";
 import { closeDescriptors } from "../protocol/descriptors.ts";
 import { isPathOnly, readTerminalSettings, writeTerminalSettings } from "./libc.ts";
 
+interface Terminal {
+  readonly descriptor: number;
+  /** As they were before the tool began. */
+  readonly settings: Uint8Array;
+}
+
 /** The descriptors carrier, on the plugin's side: the client's own stdin, stdout and stderr. */
 export class PassedStreams {
   readonly stdio: readonly [number, number, number];
@@ -9,7 +15,7 @@ export class PassedStreams {
   readonly hasTerminal = false;
   readonly #open: Set<number>;
   /** A terminal among them and its settings, kept so that they can be put back for a client that cannot do it any more. */
-  #terminal: { readonly descriptor: number; readonly settings: Uint8Array } | undefined;
+  readonly #terminal: Terminal | undefined;
 
   /**
    * Takes what came beside the client's first bytes. Undefined, and everything closed, when it is not exactly three
@@ -33,16 +39,12 @@ export class PassedStreams {
   private constructor(stdio: readonly [number, number, number]) {
     this.stdio = stdio;
     this.#open = new Set(stdio);
+    this.#terminal = findTerminal(stdio);
   }
 
-  /** The tool runs, or could not be started: what is not a terminal is closed, so that readers see its end. */
+  /** The tool runs, or could not be started: what is not the terminal is closed, so that readers see its end. */
   handOver(): void {
-    const terminal = this.stdio.find((descriptor) => readTerminalSettings(descriptor) !== undefined);
-    const settings = terminal === undefined ? undefined : readTerminalSettings(terminal);
-    if (terminal !== undefined && settings !== undefined) {
-      this.#terminal = { descriptor: terminal, settings };
-    }
-    for (const descriptor of this.stdio.filter((candidate) => candidate !== terminal)) {
+    for (const descriptor of this.stdio.filter((candidate) => candidate !== this.#terminal?.descriptor)) {
       this.#close(descriptor);
     }
   }
@@ -65,7 +67,21 @@ export class PassedStreams {
   }
 }
 
+function findTerminal(stdio: readonly number[]): Terminal | undefined {
+  for (const descriptor of stdio) {
+    const settings = readTerminalSettings(descriptor);
+    if (settings !== undefined) {
+      return { descriptor, settings };
+    }
+  }
+  return undefined;
+}
+
 function isUsable(descriptor: number): boolean {
-  const stat = fstatSync(descriptor);
-  return (stat.isFIFO() || stat.isSocket() || stat.isFile() || stat.isCharacterDevice()) && !isPathOnly(descriptor);
+  try {
+    const stat = fstatSync(descriptor);
+    return (stat.isFIFO() || stat.isSocket() || stat.isFile() || stat.isCharacterDevice()) && !isPathOnly(descriptor);
+  } catch {
+    return false;
+  }
 }

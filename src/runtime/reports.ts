@@ -5,9 +5,10 @@ import type { Host } from "./host.ts";
 const sinceMs = Date.now();
 
 /** How the plugin is, at this moment. */
-export function health({ plugin, slots }: Host): HealthReport {
+export function health(host: Host): HealthReport {
+  const { plugin, slots } = host;
   return {
-    state: "ready",
+    state: host.isStopping() ? "stopping" : "ready",
     tool: plugin.name,
     version: VERSION,
     pid: process.pid,

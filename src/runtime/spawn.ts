@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Ending } from "../protocol/plugin-messages.ts";
 
 /** Everything that starts one tool. */
@@ -31,6 +32,10 @@ export function spawnTool(launch: Launch): ToolProcess {
   const { promise: ended, resolve } = Promise.withResolvers<Ending>();
   // Bun makes the tool a session leader but gives it no controlling terminal; setsid(1) does both in the tool's own process.
   const controls = launch.hasTerminal && setsid !== null;
+  if (controls && Bun.which(launch.file) === null) {
+    // setsid would start and say so in its own words.
+    throw Object.assign(new Error(launch.file), { code: existsSync(launch.file) ? "EACCES" : "ENOENT" });
+  }
   const options = {
     cwd: launch.cwd,
     env: { ...launch.env },

@@ -14,6 +14,7 @@ export interface ToolInput {
 
 const DISCARD_BYTES = 64 * 1024;
 const END_OF_TRANSMISSION = Uint8Array.of(0x04);
+const NEWLINE = 0x0a;
 const RETRY_MS = 5;
 
 /** A pipe. Its reading end is held too, so that writing never fails and what is left can be counted. */
@@ -61,6 +62,7 @@ export class TerminalInput implements ToolInput {
   readonly #master: number;
   readonly #slave: number;
   #isClosed = false;
+  #isLineOpen = false;
 
   /** Both stay the caller's. */
   constructor(master: number, slave: number) {
@@ -70,6 +72,7 @@ export class TerminalInput implements ToolInput {
   }
 
   async write(data: Uint8Array): Promise<void> {
+    this.#isLineOpen = data.at(-1) !== NEWLINE;
     let rest = data;
     while (rest.length > 0 && !this.#isClosed) {
       const count = writeSome(this.#master, rest);
@@ -80,9 +83,12 @@ export class TerminalInput implements ToolInput {
     }
   }
 
-  /** A terminal cannot be closed for its reader alone: the key that ends input is typed. */
-  end(): Promise<void> {
-    return this.write(END_OF_TRANSMISSION);
+  /** A terminal cannot be closed for its reader alone: the key that ends input is typed; in a begun line it ends that first. */
+  async end(): Promise<void> {
+    if (this.#isLineOpen) {
+      await this.write(END_OF_TRANSMISSION);
+    }
+    await this.write(END_OF_TRANSMISSION);
   }
 
   discard(): number {

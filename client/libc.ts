@@ -19,6 +19,7 @@ const { symbols: always } = dlopen("libc.so.6", {
   open: { args: ["ptr", "i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
   close: { args: ["i32"], returns: "i32" },
+  _exit: { args: ["i32"], returns: "void" },
 });
 
 const openRest = () =>
@@ -26,6 +27,8 @@ const openRest = () =>
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
     dup: { args: ["i32"], returns: "i32" },
     lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+    tcgetpgrp: { args: ["i32"], returns: "i32" },
+    getpgrp: { args: [], returns: "i32" },
     tcgetattr: { args: ["i32", "ptr"], returns: "i32" },
     tcsetattr: { args: ["i32", "i32", "ptr"], returns: "i32" },
     cfmakeraw: { args: ["ptr"], returns: "void" },
@@ -90,6 +93,11 @@ export function giveBack(bytes: number): void {
   libc().lseek(0, BigInt(-bytes), SEEK_CUR);
 }
 
+/** Whether we may read the terminal on stdin and set it: one in the background is stopped for either. */
+export function isInForeground(): boolean {
+  return libc().tcgetpgrp(0) === libc().getpgrp();
+}
+
 /** The settings (struct termios) of a terminal, or undefined where the descriptor is none. */
 export function readSettings(descriptor: number): Uint8Array | undefined {
   const settings = new Uint8Array(TERMIOS_BYTES);
@@ -109,4 +117,10 @@ export function makeRaw(settings: Uint8Array, keepsOutput: boolean): Uint8Array 
     new Uint32Array(raw.buffer)[OUTPUT_FLAGS] = flags;
   }
   return raw;
+}
+
+/** Ends this process without the runtime putting the terminal back as it found it: what a tool changed there stays. */
+export function exitNow(status: number): void {
+  // oxlint-disable-next-line no-underscore-dangle -- the name that libc gives it
+  always._exit(status);
 }

@@ -2,6 +2,7 @@ import { CLIENT_EXIT } from "../src/protocol/constants.ts";
 import { VERSION } from "../src/protocol/version.ts";
 import { ClientError } from "./fail.ts";
 import { readCall } from "./invocation.ts";
+import { exitNow } from "./libc.ts";
 import { formatList, listPlugins } from "./list.ts";
 import { socketFolders, socketPaths } from "./locate.ts";
 import { GUARD, guardTerminal } from "./raw-terminal.ts";
@@ -65,6 +66,6 @@ function report(error: unknown): number {
 
 const path = process.argv0;
 main(path.slice(path.lastIndexOf("/") + 1), process.argv.slice(2)).then(
-  (status) => process.exit(status),
-  (error: unknown) => process.exit(report(error)),
+  (status) => exitNow(status),
+  (error: unknown) => exitNow(report(error)),
 );

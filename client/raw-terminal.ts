@@ -4,7 +4,8 @@ import { makeRaw, readSettings, withDuplicate, writeSettings } from "./libc.ts";
 export const GUARD = "--guard-terminal";
 
 const STDIN = 0;
-const STDOUT = 1;
+// Not one of the first three: the runtime puts those back at its end as it found them, which is raw.
+const TERMINAL = 3;
 
 /**
  * The caller's terminal in raw mode, while the tool has a terminal of its own. A guard process waits beside us and puts
@@ -29,7 +30,7 @@ export class RawTerminal {
     this.#guard = withDuplicate(STDIN, (terminal) =>
       Bun.spawn([process.execPath, GUARD, settings.toHex(), raw.toHex()], {
         argv0: "plugin-client",
-        stdio: ["pipe", terminal, "ignore"],
+        stdio: ["pipe", "ignore", "ignore", terminal],
         detached: true,
       }),
     );
@@ -55,7 +56,7 @@ export class RawTerminal {
 /** The guard: waits for the client to vanish (its pipe ends), and restores what nobody else has restored by then. */
 export async function guardTerminal(settings: string, raw: string): Promise<void> {
   await Bun.stdin.bytes();
-  if (readSettings(STDOUT)?.toHex() === raw) {
-    writeSettings(STDOUT, Uint8Array.fromHex(settings));
+  if (readSettings(TERMINAL)?.toHex() === raw) {
+    writeSettings(TERMINAL, Uint8Array.fromHex(settings));
   }
 }

@@ -5,7 +5,7 @@ import type { OutputStream } from "../src/protocol/constants.ts";
 import { encodeFrame } from "../src/protocol/frame.ts";
 import type { Frame } from "../src/protocol/frame.ts";
 import { decodeOutputEnd, decodeWantInput } from "../src/protocol/plugin-messages.ts";
-import { giveBack, readWindow } from "./libc.ts";
+import { giveBack, isInForeground, readWindow } from "./libc.ts";
 import { OutputWriter } from "./output-writer.ts";
 import { RawTerminal } from "./raw-terminal.ts";
 
@@ -17,7 +17,7 @@ export class Relay {
   readonly #channel: Channel;
   readonly #terminals: number;
   readonly #outputs: Readonly<Record<OutputStream, OutputWriter>>;
-  readonly #terminal: RawTerminal | undefined;
+  #terminal: RawTerminal | undefined;
   readonly #fs = process.getBuiltinModule("node:fs");
   #creditBytes = 0;
   #sentBytes = 0;
@@ -34,10 +34,7 @@ export class Relay {
         () => channel.send(encodeOutputClosed(stream)),
       );
     this.#outputs = { [STREAM.stdout]: open(STREAM.stdout), [STREAM.stderr]: open(STREAM.stderr) };
-    // Where nothing of the tool's terminal can be shown, ours goes on to echo what is typed and to make signals of keys.
-    const isInteractive = (terminals & TERMINAL.stdin) !== 0 && (terminals & (TERMINAL.stdout | TERMINAL.stderr)) !== 0;
-    const keepsOutput = (terminals & TERMINAL.stdout) === 0;
-    this.#terminal = isInteractive ? RawTerminal.enter(keepsOutput) : undefined;
+    this.#enterTerminal();
     if (terminals !== 0) {
       // It may have changed since OPEN.
       this.resize();
@@ -53,7 +50,7 @@ export class Relay {
       this.#outputs[decodeOutputEnd(payload)].end();
     } else if (name === "WANT_INPUT") {
       this.#creditBytes += decodeWantInput(payload);
-      this.#reading ??= this.#readInput();
+      this.#startReading();
     }
   }
 
@@ -65,8 +62,14 @@ export class Relay {
     this.#terminal?.suspend();
   }
 
+  /** We go on, perhaps in the foreground now. */
   resume(): void {
-    this.#terminal?.resume();
+    if (this.#terminal === undefined) {
+      this.#enterTerminal();
+    } else if (isInForeground()) {
+      this.#terminal.resume();
+    }
+    this.#startReading();
     this.resize();
   }
 
@@ -75,7 +78,7 @@ export class Relay {
     this.#isOver = true;
     await Promise.all([this.#outputs[STREAM.stdout].flushed(), this.#outputs[STREAM.stderr].flushed()]);
     // A file is read at once; a pipe or a terminal may never be, and cannot take anything back either.
-    if (this.#reading !== undefined && this.#fs.fstatSync(STDIN).isFile()) {
+    if (this.#fs.fstatSync(STDIN).isFile()) {
       await this.#reading;
       giveBack(this.#sentBytes - stdinBytes);
     }
@@ -85,6 +88,28 @@ export class Relay {
   /** Leaves the caller's terminal as it was. */
   restore(): void {
     this.#terminal?.leave();
+  }
+
+  /**
+   * Where nothing of the tool's terminal can be shown, ours goes on to echo what is typed and to make signals of keys.
+   * From the background nobody touches it.
+   */
+  #enterTerminal(): void {
+    const isShown = (this.#terminals & (TERMINAL.stdout | TERMINAL.stderr)) !== 0;
+    if (this.#isTyped() && isShown && isInForeground()) {
+      this.#terminal = RawTerminal.enter((this.#terminals & TERMINAL.stdout) === 0);
+    }
+  }
+
+  #startReading(): void {
+    if (this.#creditBytes > 0 && (!this.#isTyped() || isInForeground())) {
+      this.#reading ??= this.#readInput();
+    }
+  }
+
+  /** Whether stdin is a terminal. */
+  #isTyped(): boolean {
+    return (this.#terminals & TERMINAL.stdin) !== 0;
   }
 
   /** Reads what was asked for, and no more; then waits to be asked again. */

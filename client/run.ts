@@ -32,7 +32,6 @@ class Run {
   readonly #terminals = findTerminals();
   #channel: Channel | undefined;
   #relay: Relay | undefined;
-  #isInterrupted = false;
 
   constructor(call: Call) {
     this.#call = call;
@@ -109,7 +108,6 @@ class Run {
   }
 
   #signal(signal: SignalName): void {
-    this.#isInterrupted ||= signal === "SIGINT";
     if (signal === "SIGWINCH" && this.#relay !== undefined) {
       this.#relay.resize();
       return;
@@ -133,7 +131,8 @@ class Run {
       this.#ended.resolve(ending.code);
       return;
     }
-    if (ending.signal === "SIGINT" && this.#isInterrupted) {
+    if (ending.signal === "SIGINT") {
+      // As the tool did: a shell that waits for us breaks off its loop only then.
       dieOfInterrupt();
     }
     this.#ended.resolve(signalStatus(ending.signal));

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, realpathSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, realpathSync } from "node:fs";
 import type { Config } from "../policy/config.ts";
 import { Connection } from "./connection.ts";
 import type { Host } from "./host.ts";
@@ -41,7 +41,7 @@ export async function startDaemon({ config, plugin, socketPath, workspace }: Dae
     roots: realRoots(config.roots ?? [workspace]),
     slots: new Slots(sessions, queue, queueMs),
     lobby: new Lobby(),
-    tools: new Set(),
+    tools: new Map(),
     isStopping: () => isStopping,
     nextMark: markMaker(),
     toolEnded: orphanReaper(() => host.tools),
@@ -54,11 +54,15 @@ export async function startDaemon({ config, plugin, socketPath, workspace }: Dae
   }
   const connections = new Set<Connection>();
   const listener = await claimSocketPath(socketPath, () => listen(host, socketPath, connections));
+  const inode = inodeOf(socketPath);
   log("info", "ready", { tool: plugin.name, socket: socketPath, pid: process.pid, roots: host.roots });
   return {
     stop: async () => {
       isStopping = true;
-      listener.stop();
+      // Stopping a listener removes whatever has its name by then; a successor's socket keeps it.
+      if (inodeOf(socketPath) === inode) {
+        listener.stop();
+      }
       await Promise.all([...connections].map(async (connection) => connection.session?.stop()));
       log("info", "stopped", { tool: plugin.name });
     },
@@ -108,6 +112,10 @@ function listen(
   }
 }
 
+function inodeOf(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
+}
+
 /** At the limit the oldest connection that has asked for nothing makes room. False when there is none. */
 function makeRoom(connections: Set<Connection>, max: number): boolean {
   if (connections.size < max) {
@@ -115,7 +123,7 @@ function makeRoom(connections: Set<Connection>, max: number): boolean {
   }
   const oldest = connections.values().find((connection) => connection.isOpening);
   oldest?.evict();
-  return oldest !== undefined && connections.delete(oldest);
+  return oldest !== undefined;
 }
 
 function realRoots(roots: readonly string[]): string[] {
@@ -142,7 +150,7 @@ function markMaker(): () => string {
 }
 
 /** Looks for ended orphans after a session and then as long as there are any. */
-function orphanReaper(tools: () => ReadonlySet<number>): () => void {
+function orphanReaper(tools: () => ReadonlyMap<number, string>): () => void {
   let timer: Timer | undefined;
   const look = (): void => {
     timer = reapAdopted(tools()) > 0 ? setTimeout(look, REAP_MS) : undefined;

@@ -11,8 +11,8 @@ export interface Host {
   readonly roots: readonly string[];
   readonly slots: Slots;
   readonly lobby: Lobby;
-  /** Pids of the tools that run. */
-  readonly tools: Set<number>;
+  /** The tools that run: the mark of its session by the pid of each. */
+  readonly tools: Map<number, string>;
   /** Whether the plugin takes no calls any more. */
   isStopping(): boolean;
   /** A name that no other session of this machine has. */

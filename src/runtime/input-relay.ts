@@ -5,6 +5,8 @@ import type { ToolInput } from "./tool-input.ts";
 
 /** How far the client may be ahead of the tool. */
 const WINDOW_BYTES = 256 * 1024;
+/** Credit is given in pieces of at least this, or each small message would be answered by another. */
+const LEAST_CREDIT_BYTES = WINDOW_BYTES / 4;
 
 /** Carries the client's stdin to the tool, and asks for as much as the tool takes. */
 export class InputRelay {
@@ -14,6 +16,11 @@ export class InputRelay {
   #unwrittenBytes = 0;
   #receivedBytes = 0;
   #isFinished = false;
+  #takenBytes = 0;
+  /** What waits to be written, and the buffer that is being written from: they take turns. The credit bounds both. */
+  #waiting = new Uint8Array(WINDOW_BYTES);
+  #writing = new Uint8Array(WINDOW_BYTES);
+  #waitingBytes = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor(channel: Channel, input: ToolInput) {
@@ -35,7 +42,12 @@ export class InputRelay {
     this.#creditBytes -= data.length;
     this.#unwrittenBytes += data.length;
     this.#receivedBytes += data.length;
-    this.#next(() => this.#forward(data));
+    if (this.#waitingBytes === 0 && data.length > 0) {
+      this.#next(() => this.#forward());
+    }
+    // Copied, so that a million small messages are no million objects.
+    this.#waiting.set(data, this.#waitingBytes);
+    this.#waitingBytes += data.length;
   }
 
   /** The client's stdin has ended: so does the tool's, once it has read what came before. */
@@ -62,14 +74,21 @@ export class InputRelay {
     this.#last = this.#last.then(step).catch(() => {});
   }
 
-  async #forward(data: Uint8Array): Promise<void> {
+  async #forward(): Promise<void> {
+    const data = this.#waiting.subarray(0, this.#waitingBytes);
+    [this.#waiting, this.#writing] = [this.#writing, this.#waiting];
+    this.#waitingBytes = 0;
     try {
       await this.#input.write(data);
     } finally {
       this.#unwrittenBytes -= data.length;
     }
     if (!this.#isFinished) {
-      this.#want(data.length);
+      this.#takenBytes += data.length;
+      if (this.#takenBytes >= LEAST_CREDIT_BYTES) {
+        this.#want(this.#takenBytes);
+        this.#takenBytes = 0;
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import { MAX_DATA_BYTES, MAX_WINDOW_BYTES } from "../protocol/constants.ts";
 import type { OutputStream } from "../protocol/constants.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { encodeOutputEnd } from "../protocol/plugin-messages.ts";
-import { setNonBlocking } from "./libc.ts";
+import { bytesWaiting, setNonBlocking } from "./libc.ts";
 
 /** What may wait for the socket before the tool's pipe is left to fill up. */
 const MAX_PENDING_BYTES = 256 * 1024;
@@ -16,7 +16,7 @@ export class OutputRelay {
   readonly #channel: Channel;
   readonly #stream: OutputStream;
   readonly #descriptor: number;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #reader: ReturnType<typeof openReader> | undefined;
   readonly #closed = Promise.withResolvers<void>();
   #chunk: Uint8Array = new Uint8Array(0);
   #creditBytes = 0;
@@ -30,7 +30,6 @@ export class OutputRelay {
     this.#stream = stream;
     this.#descriptor = descriptor;
     setNonBlocking(descriptor);
-    this.#reader = Bun.file(descriptor).stream().getReader() as ReadableStreamDefaultReader<Uint8Array>;
   }
 
   /** @throws {ProtocolError} `malformed_message` when more than MAX_WINDOW_BYTES would be owed */
@@ -73,7 +72,10 @@ export class OutputRelay {
    */
   async finish(): Promise<void> {
     this.#remainderBytes = 0;
-    if (this.#state === "reading") {
+    if (this.#reader === undefined && bytesWaiting(this.#descriptor) === 0) {
+      // A client that never asked for output does not have to, to be told of the end.
+      this.close();
+    } else if (this.#state === "reading") {
       void this.#settle();
     }
     await this.#closed.promise;
@@ -86,7 +88,7 @@ export class OutputRelay {
     }
     this.#state = "closed";
     this.#chunk = new Uint8Array(0);
-    this.#reader.cancel().catch(() => {});
+    this.#reader?.cancel().catch(() => {});
     closeSync(this.#descriptor);
     this.#closed.resolve();
   }
@@ -98,6 +100,8 @@ export class OutputRelay {
   #read(): void {
     this.#state = "reading";
     this.#reads += 1;
+    // Not before the first wish: a stream may read ahead of its reader.
+    this.#reader ??= openReader(this.#descriptor);
     this.#reader.read().then(
       ({ value }) => this.#received(value),
       () => this.#received(undefined),
@@ -136,6 +140,10 @@ export class OutputRelay {
       this.pump();
     }
   }
+}
+
+function openReader(descriptor: number) {
+  return Bun.file(descriptor).stream().getReader();
 }
 
 /** What can be read without waiting; this look also makes a terminal's master hand over what it still held back. */

@@ -15,15 +15,18 @@ export interface Family {
   readonly bornAfterTicks: number;
 }
 
+/** The mark of its session by the pid of each tool that runs. */
+export type Tools = ReadonlyMap<number, string>;
+
 const POLL_MS = 20;
 /** A tool that forks faster than this many looks can follow is left to the container's own limits. */
 const MAX_SWEEPS = 50;
 
 /**
  * Ends a tool and what escaped from it: SIGTERM to all, `graceMs` to end in, then SIGKILL until nothing is left.
- * Resolves when they are gone. `tools` are the pids of all running tools, which are nobody's orphans.
+ * Resolves when they are gone. `tools` are all that run, which are nobody's orphans.
  */
-export async function terminate(family: Family, graceMs: number, tools: ReadonlySet<number>): Promise<void> {
+export async function terminate(family: Family, graceMs: number, tools: Tools): Promise<void> {
   signalAll(family, tools, "SIGTERM");
   // A stopped process acts on SIGTERM only when it is continued.
   signalAll(family, tools, "SIGCONT");
@@ -37,7 +40,7 @@ export async function terminate(family: Family, graceMs: number, tools: Readonly
 }
 
 /** Collects adopted children that have ended. Returns how many adopted ones still run. */
-export function reapAdopted(tools: ReadonlySet<number>): number {
+export function reapAdopted(tools: Tools): number {
   const adopted = listChildren().filter((pid) => !tools.has(pid));
   for (const pid of adopted) {
     reap(pid);
@@ -45,7 +48,7 @@ export function reapAdopted(tools: ReadonlySet<number>): number {
   return adopted.filter((pid) => readProcess(pid) !== undefined).length;
 }
 
-function signalAll(family: Family, tools: ReadonlySet<number>, signal: NodeJS.Signals): number {
+function signalAll(family: Family, tools: Tools, signal: NodeJS.Signals): number {
   const found = members(family, tools);
   signalGroup(family.tool.pid, signal);
   for (const { pid } of found) {
@@ -60,9 +63,10 @@ function signalAll(family: Family, tools: ReadonlySet<number>, signal: NodeJS.Si
 
 /**
  * The tool, its group, their descendants, everything that carries the mark, and adopted orphans of the session's time
- * whose mark is gone: a program that wipes its environment and leaves its parents has something to hide.
+ * whose mark is gone or is of no session that runs: a program that leaves its parents and changes its mark has something
+ * to hide.
  */
-function members({ tool, mark, bornAfterTicks }: Family, tools: ReadonlySet<number>): ProcessInfo[] {
+function members({ tool, mark, bornAfterTicks }: Family, tools: Tools): ProcessInfo[] {
   reapAdopted(tools);
   const all = listProcesses().filter((info) => !info.isZombie && info.startTicks >= bornAfterTicks);
   const found = new Set<number>();
@@ -82,13 +86,17 @@ function members({ tool, mark, bornAfterTicks }: Family, tools: ReadonlySet<numb
   return all.filter(({ pid }) => found.has(pid));
 }
 
-function isMarked(info: ProcessInfo, mark: string, tools: ReadonlySet<number>): boolean {
+function isMarked(info: ProcessInfo, mark: string, tools: Tools): boolean {
   if (info.pid === process.pid || tools.has(info.pid)) {
     return false;
   }
-  const environment = readEnvironment(info.pid);
-  if (environment?.includes(`${MARK}=`) === true) {
-    return `\0${environment}`.includes(`\0${MARK}=${mark}\0`);
-  }
-  return info.parent === process.pid;
+  const found = readMark(info.pid);
+  return found === mark || (info.parent === process.pid && !tools.values().some((running) => running === found));
+}
+
+function readMark(pid: number): string | undefined {
+  const entry = readEnvironment(pid)
+    ?.split("\0")
+    .find((variable) => variable.startsWith(`${MARK}=`));
+  return entry?.slice(MARK.length + 1);
 }

@@ -58,7 +58,7 @@ export class ToolRun {
     this.#host = host;
     this.#family = family;
     const { pid, ended } = family.tool;
-    host.tools.add(pid);
+    host.tools.set(pid, family.mark);
     this.ended = ended.finally(() => host.tools.delete(pid));
   }
 

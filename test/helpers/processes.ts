@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** What the kernel says of a process, in one letter ("S" sleeps, "T" is stopped …); undefined when it is gone or a zombie. */
+export function stateOf(pid: number): string | undefined {
+  const state = statusField(pid, "State")?.charAt(0);
+  return state === "Z" || state === "X" ? undefined : state;
+}
+
+export function isAlive(pid: number): boolean {
+  return stateOf(pid) !== undefined;
+}
+
+/** Whether a process has a handler for the signal with this number. */
+export function catches(pid: number, signal: number): boolean {
+  const caught = BigInt(`0x${statusField(pid, "SigCgt") ?? "0"}`);
+  return ((caught >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
+export function residentKiB(pid: number): number {
+  return Number.parseInt(statusField(pid, "VmRSS") ?? "0", 10);
+}
+
+/** What the open descriptors of a process lead to. */
+export function descriptorsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${name}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Bytes that a process has written so far. */
+export function writtenBytes(pid: number): number {
+  return Number(/^wchar: (\d+)$/mu.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1] ?? 0);
+}
+
+/** The processes that `pid` has started and that still run, in no particular order. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/u.test(name))
+    .map(Number)
+    .filter((candidate) => Number(statusField(candidate, "PPid")) === pid && isAlive(candidate));
+}
+
+function statusField(pid: number, name: string): string | undefined {
+  try {
+    return new RegExp(`^${name}:\\s+(.*)$`, "mu").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  } catch {
+    return undefined;
+  }
+}

@@ -12,15 +12,18 @@ export type Call = Pick<Open, "tool" | "args" | "cwd" | "env">;
  * @throws {ClientError} 125 for an argument that is not UTF-8, or for more than one message can carry
  */
 export function readCall(tool: string, args: readonly string[]): Call {
-  if (args.some((argument) => argument.includes(REPLACEMENT))) {
-    refuseAltered(args.length);
-  }
   if (args.length > MAX_ARGUMENTS) {
     throw tooLong(`${args.length} arguments are more than ${MAX_ARGUMENTS}`);
   }
-  // A UTF-16 unit is three bytes of UTF-8 at the most, so few arguments need to be measured.
-  if (args.some((argument) => 3 * argument.length > MAX_TEXT_BYTES && Buffer.byteLength(argument) > MAX_TEXT_BYTES)) {
-    throw tooLong(`one argument is longer than ${MAX_TEXT_BYTES} bytes`);
+  // Plain loops: the first use of each of an array's methods costs a start more than all of this.
+  for (const argument of args) {
+    if (argument.includes(REPLACEMENT)) {
+      refuseAltered(args.length);
+    }
+    // A UTF-16 unit is three bytes of UTF-8 at the most, so few arguments need to be measured.
+    if (3 * argument.length > MAX_TEXT_BYTES && Buffer.byteLength(argument) > MAX_TEXT_BYTES) {
+      throw tooLong(`one argument is longer than ${MAX_TEXT_BYTES} bytes`);
+    }
   }
   return { tool, args, cwd: process.cwd(), env: readOwnFile("environ") };
 }

@@ -11,7 +11,7 @@ const TERMIOS_BYTES = 60;
 const OUTPUT_FLAGS = 1;
 
 const O_RDONLY = 0;
-const FIRST_READ_BYTES = 16 * 1024;
+const ROOM_BYTES = 16 * 1024;
 
 /** What every call needs; opening is paid by the symbol. */
 const { symbols: always } = dlopen("libc.so.6", {
@@ -49,22 +49,23 @@ export function findTerminals(): number {
 
 /** A file of /proc/self, whole: `environ`, `cmdline`. Empty when it cannot be read. */
 export function readOwnFile(name: string): Uint8Array {
-  const path = new TextEncoder().encode(`/proc/self/${name}\0`);
-  const file = always.open(ptr(path), O_RDONLY);
-  let bytes = new Uint8Array(FIRST_READ_BYTES);
+  const file = always.open(ptr(new TextEncoder().encode(`/proc/self/${name}\0`)), O_RDONLY);
+  let bytes = new Uint8Array(ROOM_BYTES);
   let length = 0;
-  let count = 0;
-  do {
+  for (let count = read(file, bytes); count > 0; count = read(file, bytes.subarray(length))) {
+    length += count;
     if (length === bytes.length) {
       const grown = new Uint8Array(2 * length);
       grown.set(bytes);
       bytes = grown;
     }
-    count = Number(always.read(file, ptr(bytes, length), bytes.length - length));
-    length += Math.max(count, 0);
-  } while (count > 0);
+  }
   always.close(file);
   return bytes.subarray(0, length);
+}
+
+function read(file: number, room: Uint8Array): number {
+  return Number(always.read(file, ptr(room), room.length));
 }
 
 /** The size of the terminal among `terminals`, or 0 by 0. */

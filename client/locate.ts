@@ -13,5 +13,9 @@ export function socketFolders(env: Readonly<Record<string, string | undefined>>,
 
 /** The paths to try for one tool, in order. */
 export function socketPaths(folders: readonly string[], tool: string): string[] {
-  return folders.flatMap((folder) => [`${folder}/${tool}/${tool}.sock`, `${folder}/${tool}.sock`]);
+  const paths: string[] = [];
+  for (const folder of folders) {
+    paths.push(`${folder}/${tool}/${tool}.sock`, `${folder}/${tool}.sock`);
+  }
+  return paths;
 }

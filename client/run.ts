@@ -28,13 +28,19 @@ export function run(paths: readonly string[], call: Call): Promise<number> {
 class Run {
   readonly #call: Call;
   readonly #conversation = new Conversation<ClientState>(CLIENT_STATES, "start");
-  readonly #ended = Promise.withResolvers<number>();
+  readonly #ended: Promise<number>;
+  #resolve: (status: number) => void = () => {};
+  #reject: (error: ClientError) => void = () => {};
   readonly #terminals = findTerminals();
   #channel: Channel | undefined;
   #relay: Relay | undefined;
 
   constructor(call: Call) {
     this.#call = call;
+    this.#ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   async start(paths: readonly string[]): Promise<number> {
@@ -58,7 +64,7 @@ class Run {
     this.#channel = new Channel(socket.connected);
     this.#channel.send(socket.unsent);
     onSignals((signal) => this.#signal(signal));
-    return this.#ended.promise;
+    return this.#ended;
   }
 
   #receive(chunk: Uint8Array): void {
@@ -128,14 +134,14 @@ class Run {
   async #exit({ ending, stdinBytes }: Exit): Promise<void> {
     await this.#relay?.finish(stdinBytes);
     if ("code" in ending) {
-      this.#ended.resolve(ending.code);
+      this.#resolve(ending.code);
       return;
     }
     if (ending.signal === "SIGINT") {
       // As the tool did: a shell that waits for us breaks off its loop only then.
       dieOfInterrupt();
     }
-    this.#ended.resolve(signalStatus(ending.signal));
+    this.#resolve(signalStatus(ending.signal));
   }
 
   #lost(): void {
@@ -152,6 +158,6 @@ class Run {
 
   #fail(error: ClientError): void {
     this.#relay?.restore();
-    this.#ended.reject(error);
+    this.#reject(error);
   }
 }

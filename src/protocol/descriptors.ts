@@ -32,6 +32,7 @@ const openSender = () =>
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
     sendmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },
+    sched_yield: { args: [], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
     __errno_location: { args: [], returns: "ptr" },
   }).symbols;
@@ -87,6 +88,8 @@ export function connectWith(path: string, bytes: Uint8Array, descriptors: readon
     sender.close(socket);
     return undefined;
   }
+  // The plugin, just woken, may stand behind us on this processor; our next work can wait until it has begun.
+  sender.sched_yield();
   return { socket, sentBytes };
 }
 
@@ -133,9 +136,11 @@ class Message {
     this.#control.setBigUint64(0, BigInt(length), true);
     this.#control.setInt32(8, SOL_SOCKET, true);
     this.#control.setInt32(12, SCM_RIGHTS, true);
-    descriptors.forEach((descriptor, index) => {
-      this.#control.setInt32(CMSG_HEADER_BYTES + 4 * index, descriptor, true);
-    });
+    let offset = CMSG_HEADER_BYTES;
+    for (const descriptor of descriptors) {
+      this.#control.setInt32(offset, descriptor, true);
+      offset += 4;
+    }
     this.#setControl((length + 7) & ~7);
   }
 

@@ -4,16 +4,26 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * The variables of an environment block (`NAME=value` and a NUL each, environ(7)). A variable that is not UTF-8 is left
  * out, for it would arrive altered; so is one without "=".
  */
-export function* readEnvironment(block: Uint8Array): Generator<readonly [name: string, value: string]> {
+export function readEnvironment(block: Uint8Array): (readonly [name: string, value: string])[] {
+  return readEntries(block).flatMap((entry) => {
+    const equals = entry.indexOf("=");
+    return equals > 0 ? [[entry.slice(0, equals), entry.slice(equals + 1)] as const] : [];
+  });
+}
+
+/** Nearly always all of it is UTF-8, and read in one go. */
+function readEntries(block: Uint8Array): string[] {
+  const whole = decode(block);
+  if (whole !== undefined) {
+    return whole.split("\0");
+  }
+  const entries: string[] = [];
   let start = 0;
   for (let end = block.indexOf(0); end >= 0; end = block.indexOf(0, start)) {
-    const entry = decode(block.subarray(start, end));
-    const equals = entry?.indexOf("=") ?? -1;
-    if (entry !== undefined && equals > 0) {
-      yield [entry.slice(0, equals), entry.slice(equals + 1)];
-    }
+    entries.push(decode(block.subarray(start, end)) ?? "");
     start = end + 1;
   }
+  return entries;
 }
 
 function decode(bytes: Uint8Array): string | undefined {

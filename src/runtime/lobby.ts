@@ -2,8 +2,11 @@ import { receiveFirst } from "../protocol/descriptors.ts";
 import type { First } from "../protocol/descriptors.ts";
 import { waitReadable } from "./libc.ts";
 
-/** A client connects and sends at once: its bytes are a few microseconds away, less than going to sleep and waking costs. */
-const GRACE_MICROSECONDS = 200;
+/**
+ * A client connects and sends at once: its bytes are about 100 microseconds away, a timer's first tick is 1,000. Nobody
+ * else is served in this time, so it is short, and a peer that wants to waste it has to connect for each.
+ */
+const GRACE_MICROSECONDS = 1000;
 /** With more guests than this nobody is waited for: a crowd is no honest client. */
 const CROWD = 8;
 const LOOK_MS = 1;

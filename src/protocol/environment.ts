@@ -15,7 +15,7 @@ export function readEnvironment(block: Uint8Array): (readonly [name: string, val
 function readEntries(block: Uint8Array): string[] {
   const whole = decode(block);
   if (whole !== undefined) {
-    return whole.split("\0");
+    return whole.split("\0").slice(0, -1);
   }
   const entries: string[] = [];
   let start = 0;

@@ -10,6 +10,9 @@ import { run } from "./run.ts";
 
 const NAME = "plugin-client";
 
+/** One line is one line, and no terminal is steered by it. */
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/gu;
+
 const HELP = `plugin-client ${VERSION}: runs a tool at its plugin as if it ran here
 
 usage: plugin-client SOCKET TOOL [ARGS...]   run TOOL at the plugin that listens on SOCKET
@@ -55,7 +58,7 @@ function report(error: unknown): number {
   const status = error instanceof ClientError ? error.status : CLIENT_EXIT.failed;
   const message = error instanceof Error ? error.message : String(error);
   // The seed's own line for a missing plugin has a form of its own.
-  const line = message.startsWith("error: ") ? message : `${NAME}: ${message}`;
+  const line = message.startsWith("error: ") ? message : `${NAME}: ${message.replaceAll(CONTROLS, "?")}`;
   try {
     writeSync(2, `${line}\n`);
   } catch {

@@ -14,7 +14,7 @@ import { tooLong } from "./invocation.ts";
 import type { Call } from "./invocation.ts";
 import { findTerminals, readWindow } from "./libc.ts";
 import { Relay } from "./relay.ts";
-import { dieOfInterrupt, onSignals, stopSelf } from "./signals.ts";
+import { obey, onSignals, stopSelf } from "./signals.ts";
 
 /**
  * Runs a call at the plugin whose socket is the first of `paths` that answers. Resolves with the status to exit with.
@@ -114,11 +114,14 @@ class Run {
   }
 
   #signal(signal: SignalName): void {
-    if (signal === "SIGWINCH" && this.#relay !== undefined) {
-      this.#relay.resize();
+    if (this.#conversation.state === "over") {
+      // The tool has ended; what is left is to write its output, to somebody who may never read it.
+      this.#relay?.restore();
+      obey(signal);
       return;
     }
-    if (this.#conversation.state === "over") {
+    if (signal === "SIGWINCH" && this.#relay !== undefined) {
+      this.#relay.resize();
       return;
     }
     this.#conversation.follow("SIGNAL");
@@ -139,7 +142,7 @@ class Run {
     }
     if (ending.signal === "SIGINT") {
       // As the tool did: a shell that waits for us breaks off its loop only then.
-      dieOfInterrupt();
+      obey("SIGINT");
     }
     this.#resolve(signalStatus(ending.signal));
   }

@@ -13,8 +13,8 @@ export function stopSelf(): void {
   process.kill(process.pid, "SIGSTOP");
 }
 
-/** Ends this process by SIGINT itself, so that a shell which waits for it breaks off its loop as well. */
-export function dieOfInterrupt(): void {
-  process.removeAllListeners("SIGINT");
-  process.kill(process.pid, "SIGINT");
+/** Lets a signal do to us what it does by itself: end us, for most. A shell sees that it was this signal. */
+export function obey(signal: SignalName): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

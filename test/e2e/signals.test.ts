@@ -4,7 +4,7 @@ import { fixture } from "../helpers/executables.ts";
 import { CARRIERS, startPlugin } from "../helpers/plugin.ts";
 import type { PluginProcess } from "../helpers/plugin.ts";
 import { catches, isAlive, stateOf } from "../helpers/processes.ts";
-import { startCall } from "../helpers/shell.ts";
+import { start, startCall } from "../helpers/shell.ts";
 import type { Running } from "../helpers/shell.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
@@ -104,4 +104,14 @@ describe.each(CARRIERS)("signals over $carrier", ({ stdio }) => {
     running.kill("SIGKILL");
     await waitFor("the tool is gone", () => !isAlive(tool), 3000);
   });
+});
+
+test("a client that is left with output which nobody reads can still be ended", async () => {
+  await using plugin = await startPlugin({ tool: "head", stdio: "relay" });
+  // More than the pipe takes, less than the client asks for at once; `exec` makes the client of the shell.
+  const script = 'mkfifo stuck && exec 3<>stuck && exec "$CLIENT" "$SOCKET" head -c 500000 /dev/zero >stuck';
+  const running = start(plugin, ["bash", "-c", script]);
+  await waitFor("the tool has ended", async () => (await plugin.log()).includes('"exit":0'));
+  running.kill("SIGTERM");
+  expect((await running.finished).status).toBe(128 + 15);
 });

@@ -112,6 +112,10 @@ test("a client that is left with output which nobody reads can still be ended", 
   const script = 'mkfifo stuck && exec 3<>stuck && exec "$CLIENT" "$SOCKET" head -c 500000 /dev/zero >stuck';
   const running = start(plugin, ["bash", "-c", script]);
   await waitFor("the tool has ended", async () => (await plugin.log()).includes('"exit":0'));
-  running.kill("SIGTERM");
+  // The first may still be on its way to the tool when the client hears of the tool's end.
+  await waitFor("the client obeys", () => {
+    running.kill("SIGTERM");
+    return !isAlive(running.pid);
+  });
   expect((await running.finished).status).toBe(128 + 15);
 });

@@ -15,7 +15,8 @@ const GONE_MS = 3000;
 function pidsIn(path: string, count: number): number[] | undefined {
   try {
     const pids = readFileSync(path, "utf8").trim().split("\n").map(Number);
-    return pids.length === count ? pids : undefined;
+    // A file that was made and not written yet holds no pid.
+    return pids.length === count && pids.every((pid) => pid > 0) ? pids : undefined;
   } catch {
     return undefined;
   }

@@ -33,7 +33,8 @@ async function tool(
   const pids = await waitFor("the tool's processes say their pids", () => {
     try {
       const found = readFileSync(`${folder}/pids`, "utf8").trim().split("\n").map(Number);
-      return found.length === count && found;
+      // A file that was made and not written yet holds no pid.
+      return found.length === count && found.every((pid) => pid > 0) && found;
     } catch {
       return false;
     }

@@ -37,7 +37,7 @@ test("parseConfig reads every key of the full form", () => {
 exec: /usr/bin/jq
 rules: { allowed_commands: [a], blocked_commands: [] }
 env: { pass: [A, "B_*"], set: { C: "1", D: "" } }
-roots: [/work/, /srv/a//b]
+roots: [/data/, /srv/a//b]
 limits: { sessions: 1, queue: 0, queue_wait: 0ms, timeout: 2h, idle: 90s, grace: 100ms, connections: 4096, handshake: 1m }
 stdio: relay
 access: { uids: [0, 1000], mode: "0660", gid: 7 }

@@ -53,7 +53,7 @@ cases:
   expect(config.exec).toBe("/usr/bin/jq");
   expect(config.rules.allowedCommands?.map(({ value }) => value)).toEqual(["a"]);
   expect(config.env).toEqual({ pass: ["A", "B_*"], set: { C: "1", D: "" } });
-  expect(config.roots).toEqual(["/work", "/srv/a/b"]);
+  expect(config.roots).toEqual(["/data", "/srv/a/b"]);
   expect(config.limits).toEqual({
     sessions: 1,
     queue: 0,

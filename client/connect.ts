@@ -2,6 +2,7 @@ import { encodeHello } from "../src/protocol/client-messages.ts";
 import { CLIENT_EXIT, FEATURE, PROTOCOL_VERSION } from "../src/protocol/constants.ts";
 import { connectWith } from "../src/protocol/descriptors.ts";
 import type { Sent } from "../src/protocol/descriptors.ts";
+import { joinFrames } from "../src/protocol/frame.ts";
 import { ClientError } from "./fail.ts";
 
 export type Handler = Bun.SocketHandler<undefined>;
@@ -84,9 +85,5 @@ async function connectPlain(path: string, open: Uint8Array, handler: Handler): P
 
 /** HELLO and OPEN leave together: the only other answer to the first is that the plugin does not speak our version. */
 function opening(features: number, open: Uint8Array): Uint8Array {
-  const hello = encodeHello({ version: PROTOCOL_VERSION, features });
-  const both = new Uint8Array(hello.length + open.length);
-  both.set(hello);
-  both.set(open, hello.length);
-  return both;
+  return joinFrames(encodeHello({ version: PROTOCOL_VERSION, features }), open);
 }

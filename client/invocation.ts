@@ -1,4 +1,5 @@
 import type { Open } from "../src/protocol/client-messages.ts";
+import { stringsOf } from "../src/protocol/block.ts";
 import { CLIENT_EXIT, MAX_ARGUMENTS, MAX_OPEN_BYTES, MAX_TEXT_BYTES } from "../src/protocol/constants.ts";
 import { ClientError } from "./fail.ts";
 import { readOwnFile } from "./libc.ts";
@@ -41,12 +42,7 @@ export function tooLong(found: string): ClientError {
 function refuseAltered(count: number): void {
   const line = readOwnFile("cmdline");
   const strict = new TextDecoder("utf-8", { fatal: true });
-  const all: Uint8Array[] = [];
-  let start = 0;
-  for (let end = line.indexOf(0); end >= 0; end = line.indexOf(0, start)) {
-    all.push(line.subarray(start, end));
-    start = end + 1;
-  }
+  const all = [...stringsOf(line)];
   all.slice(-count).forEach((bytes, index) => {
     try {
       strict.decode(bytes);

@@ -1,7 +1,7 @@
 import { MESSAGE, STREAM } from "./constants.ts";
 import type { OutputStream } from "./constants.ts";
 import { FrameDecoder } from "./decoder.ts";
-import { encodeHeader } from "./frame.ts";
+import { encodeHeader, joinFrames } from "./frame.ts";
 import type { Frame } from "./frame.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -39,7 +39,7 @@ export class Channel {
   send(frame: Uint8Array): void {
     const held = this.#held;
     this.#held = undefined;
-    this.#outbox.send(held === undefined ? frame : join(held, frame));
+    this.#outbox.send(held === undefined ? frame : joinFrames(held, frame));
   }
 
   /** Keeps a frame until the next one is sent, so that the other side wakes once for both. */
@@ -94,11 +94,4 @@ export class Channel {
   terminate(): void {
     this.#socket.terminate();
   }
-}
-
-function join(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
 }

@@ -1,8 +1,8 @@
 /**
- * Every number of the conversation, once. SPEC.md section 20 lists the same numbers and `test/spec.test.ts` compares the two.
+ * Every number of the conversation, once. SPEC.md lists the same ones (sections 7, 12 and 20), and `test/spec.test.ts` compares the two.
  */
 
-/** The first four bytes of HELLO, WELCOME and ATTACH: "CCPS". */
+/** The first four bytes of HELLO and WELCOME: "CCPS". */
 export const MAGIC = 0x43_43_50_53;
 export const PROTOCOL_VERSION = 1;
 

@@ -1,3 +1,5 @@
+import { stringsOf } from "./block.ts";
+
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -17,13 +19,7 @@ function readEntries(block: Uint8Array): string[] {
   if (whole !== undefined) {
     return whole.split("\0").slice(0, -1);
   }
-  const entries: string[] = [];
-  let start = 0;
-  for (let end = block.indexOf(0); end >= 0; end = block.indexOf(0, start)) {
-    entries.push(decode(block.subarray(start, end)) ?? "");
-    start = end + 1;
-  }
-  return entries;
+  return Array.from(stringsOf(block), (entry) => decode(entry) ?? "");
 }
 
 function decode(bytes: Uint8Array): string | undefined {

@@ -1,3 +1,4 @@
+import { stringsOf } from "./block.ts";
 import { MAX_TEXT_BYTES } from "./constants.ts";
 import { ProtocolError } from "./errors.ts";
 
@@ -151,13 +152,11 @@ export class FieldReader {
   block(max: number): Uint8Array {
     const bytes = this.bytes(this.u32());
     let count = 0;
-    let start = 0;
-    for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, start)) {
-      this.#checkText(end - start);
+    for (const { length } of stringsOf(bytes)) {
+      this.#checkText(length);
       count += 1;
-      start = end + 1;
     }
-    if (start !== bytes.length) {
+    if (bytes.length > 0 && bytes.at(-1) !== 0) {
       throw this.#malformed("a list whose last string does not end");
     }
     if (count > max) {

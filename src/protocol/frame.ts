@@ -26,6 +26,14 @@ export function encodeFrame(name: MessageName, payload: Uint8Array = new Uint8Ar
   return frame;
 }
 
+/** Two messages in one buffer, so that they leave together. */
+export function joinFrames(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
 /**
  * Reads a header.
  *

@@ -56,7 +56,7 @@ interface Checked {
 
 async function checkFile(set: PluginSet, file: string): Promise<Checked> {
   try {
-    const config = await loadConfig(file);
+    const config = loadConfig(file);
     const warnings = await allWarnings(config, pluginFor(set, config));
     return { file, plugin: config.plugin, errors: [], warnings, refused: undefined };
   } catch (error) {

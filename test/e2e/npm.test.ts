@@ -142,7 +142,7 @@ describe.if(isInstalled).each(CARRIERS)("npm over $carrier", ({ carrier, stdio }
     const { stdout, stderr, status } = await call(plugin, ["pu"]);
     expect({ stdout, status }).toEqual({ stdout: "", status: 126 });
     expect(stderr).toMatch(
-      /^plugin-client: npm publish is denied by rules\.blocked_commands \(config\.yaml:\d+\)[^\n]*\n$/u,
+      /^plugin-client: npm publish is denied by rules\.blocked_commands \(npm\.yaml:\d+\)[^\n]*\n$/u,
     );
   });
 });

@@ -15,13 +15,13 @@ const configs = [
 ];
 
 test.each(configs)("the cases of $name all pass", async ({ path, plugin, fewest }) => {
-  const results = runCases(await loadConfig(path), plugin.grammar, ["/workspace"]);
+  const results = runCases(loadConfig(path), plugin.grammar, ["/workspace"]);
   expect(results.length).toBeGreaterThanOrEqual(fewest);
   expect(results.filter(({ passed }) => !passed)).toEqual([]);
 });
 
 test.each([gitPlugin, npmPlugin])("the default rules of $name have nothing to warn about", async (plugin) => {
-  const config = await loadConfig(`${import.meta.dir}/../../plugins/${plugin.name}/${plugin.name}.yaml`);
+  const config = loadConfig(`${import.meta.dir}/../../plugins/${plugin.name}/${plugin.name}.yaml`);
   expect(configWarnings(config, plugin.grammar, plugin.commands)).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 
+import { buildBroker } from "./build-broker.ts";
 import { startOf, type Config, type Listed, type Place } from "./config.ts";
 import type { RawConfig } from "./schema.ts";
 
@@ -8,7 +9,7 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
   const listed = (values: readonly string[], path: string): Listed[] =>
     values.map((value, index) => ({ value, place: places.get(`${path}.${index}`) ?? startOf(file) }));
   const { limits, access } = raw;
-  const allowed = raw.rules.allowed_commands;
+  const { allowed_commands: allowed, allowed_branch_patterns: patterns } = raw.rules;
   return {
     plugin: raw.plugin,
     file,
@@ -16,6 +17,8 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
     rules: {
       allowedCommands: allowed === undefined ? undefined : listed(allowed, "rules.allowed_commands"),
       blockedCommands: listed(raw.rules.blocked_commands, "rules.blocked_commands"),
+      blockedBranches: listed(raw.rules.blocked_branches, "rules.blocked_branches"),
+      allowedBranchPatterns: patterns === undefined ? undefined : listed(patterns, "rules.allowed_branch_patterns"),
     },
     env: raw.env,
     roots: raw.roots?.map(withoutTrailingSlash),
@@ -38,6 +41,8 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
       cwd,
       place: places.get(`cases.${index}`) ?? startOf(file),
     })),
+    credentials: new Map(Object.entries(raw.credentials)),
+    broker: buildBroker(raw.broker, file, places),
     places,
   };
 }

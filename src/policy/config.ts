@@ -1,15 +1,8 @@
-/** Where something stands in a config file; line and column count from 1. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
+import type { BrokerConfig, CredentialReference } from "./broker-config.ts";
+import { startOf, type Listed, type Place } from "./place.ts";
 
-/** An item of a list in the config, with its place, so that a decision can name the line that made it. */
-export interface Listed {
-  readonly value: string;
-  readonly place: Place;
-}
+export { startOf };
+export type { Listed, Place };
 
 /** The config of one plugin, checked and with its defaults filled in. Made by `parseConfig` and `loadConfig` only. */
 export interface Config {
@@ -28,6 +21,9 @@ export interface Config {
   readonly stdio: "auto" | "relay";
   readonly access: Access;
   readonly cases: readonly Case[];
+  /** Where the secret for each host is; for the broker alone. */
+  readonly credentials: ReadonlyMap<string, CredentialReference>;
+  readonly broker: BrokerConfig;
   /** Place of every key (`rules.allowed_commands`) and list item (`roots.0`) that the file contains. */
   readonly places: ReadonlyMap<string, Place>;
 }
@@ -37,6 +33,9 @@ export interface Rules {
   /** Undefined: every command that is not blocked. Empty: none. */
   readonly allowedCommands: readonly Listed[] | undefined;
   readonly blockedCommands: readonly Listed[];
+  readonly blockedBranches: readonly Listed[];
+  /** Undefined: every branch that is not blocked. Empty: none. */
+  readonly allowedBranchPatterns: readonly Listed[] | undefined;
 }
 
 /** What of the caller's environment the tool sees. */
@@ -86,9 +85,4 @@ export interface Case {
   /** Folder of the call; undefined: the first root. */
   readonly cwd: string | undefined;
   readonly place: Place;
-}
-
-/** Place of what concerns a file as a whole. */
-export function startOf(file: string): Place {
-  return { file, line: 1, column: 1 };
 }

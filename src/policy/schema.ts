@@ -1,5 +1,8 @@
 import * as v from "valibot";
 
+import type { CredentialReference } from "./broker-config.ts";
+import { broker, type RawBroker } from "./broker-schema.ts";
+import { credentials } from "./credential-schema.ts";
 import { DEFAULT_PASS } from "./environment.ts";
 import { duration, list, map, mustBe, noList, oneOf, quoteIt, text, wholeNumber, type Message } from "./fields.ts";
 import { found } from "./found.ts";
@@ -9,7 +12,12 @@ import { PLUGIN_NAME, PLUGIN_NAME_IN_WORDS } from "./plugin-name.ts";
 export interface RawConfig {
   plugin: string;
   exec?: string | undefined;
-  rules: { allowed_commands?: string[] | undefined; blocked_commands: string[] };
+  rules: {
+    allowed_commands?: string[] | undefined;
+    blocked_commands: string[];
+    blocked_branches: string[];
+    allowed_branch_patterns?: string[] | undefined;
+  };
   env: { pass: string[]; set: Record<string, string> };
   roots?: string[] | undefined;
   limits: {
@@ -25,6 +33,8 @@ export interface RawConfig {
   stdio: "auto" | "relay";
   access: { uids?: number[] | undefined; mode: number; gid?: number | undefined };
   cases: { run: string[]; expect: "allow" | "deny"; rule?: string | undefined; cwd?: string | undefined }[];
+  credentials: Record<string, CredentialReference>;
+  broker: RawBroker;
 }
 
 /** Names of the rules that can decide, as `explain` and the cases of a config write them. */
@@ -37,7 +47,13 @@ const id = wholeNumber(0, 4_294_967_294);
 const SECOND = 1000;
 const HOUR = 3_600_000;
 
-const rules = map({ allowed_commands: v.optional(commands), blocked_commands: v.optional(commands, []) });
+const branches = list(text("the name of a branch, or a pattern with * and ?", /^\S+$/), "a list of branches");
+const rules = map({
+  allowed_commands: v.optional(commands),
+  blocked_commands: v.optional(commands, []),
+  blocked_branches: v.optional(branches, []),
+  allowed_branch_patterns: v.optional(branches),
+});
 
 const environmentName = /^[^=\0]+$/;
 const environment = map({
@@ -119,4 +135,6 @@ export const configSchema: v.GenericSchema<unknown, RawConfig> = map({
   stdio: v.optional(oneOf(["auto", "relay"]), "auto"),
   access: v.optional(access, {}),
   cases: v.optional(list(testCase, "a list of cases"), []),
+  credentials: v.optional(credentials, {}),
+  broker: v.optional(broker, {}),
 });

@@ -21,9 +21,9 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
       name: "every unknown key",
       text: "plugin: git\nenforcement: audit\nrules:\n  blockedCommands: []\n  ask: []\n",
       errors: [
-        '2:1: Unknown key "enforcement" at the top level; the keys are plugin, exec, rules, env, roots, limits, stdio, access, cases',
+        '2:1: Unknown key "enforcement" at the top level; the keys are plugin, exec, rules, env, roots, limits, stdio, access, cases, credentials, broker',
         '4:3: Unknown key "blockedCommands" in rules; did you mean "blocked_commands"?',
-        '5:3: Unknown key "ask" in rules; the keys are allowed_commands, blocked_commands',
+        '5:3: Unknown key "ask" in rules; the keys are allowed_commands, blocked_commands, blocked_branches, allowed_branch_patterns',
       ],
     },
     {
@@ -193,7 +193,7 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
       name: "a terminal's control characters, escaped",
       text: 'plugin: git\n"\\e[31mx\\u202e": 1\n',
       errors: [
-        '2:1: Unknown key "\\x1b[31mx\\u202e" at the top level; the keys are plugin, exec, rules, env, roots, limits, stdio, access, cases',
+        '2:1: Unknown key "\\x1b[31mx\\u202e" at the top level; the keys are plugin, exec, rules, env, roots, limits, stdio, access, cases, credentials, broker',
       ],
     },
   ])("$name", ({ text, errors }) => {

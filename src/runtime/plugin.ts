@@ -1,3 +1,4 @@
+import type { Config } from "../policy/config.ts";
 import { PLUGIN_NAME, PLUGIN_NAME_IN_WORDS } from "../policy/plugin-name.ts";
 import { quote } from "../policy/printable.ts";
 import type { Grammar, Reading } from "../policy/reading.ts";
@@ -14,6 +15,19 @@ export interface Plugin {
    * `check` warns of a rule for a command that is not there, which a misspelling would be.
    */
   readonly commands?: readonly string[];
+  /** Variables that the tool gets from its plugin; stronger than what the client sends and than `env.set`. Pure. */
+  readonly environment?: (call: PluginCall) => Readonly<Record<string, string>>;
+}
+
+/** A call that is about to start, for {@link Plugin.environment}. */
+export interface PluginCall {
+  readonly config: Config;
+  /** Arguments, without argv[0]. */
+  readonly args: readonly string[];
+  /** URL of the tool's broker; undefined: there is none. */
+  readonly broker: string | undefined;
+  /** What the tool gets without the plugin's own. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**

@@ -1,0 +1,77 @@
+import { gunzipSync } from "node:zlib";
+
+import { Refusal, type Exchange } from "../../../src/broker/plugin.ts";
+import { upstreamPath, type Route } from "./route.ts";
+
+/** What a repository has: the answer to `info/refs`, of both services. */
+export async function relayRefs(exchange: Exchange, route: Route): Promise<Response> {
+  const { headers, body } = await exchange.ask({
+    host: route.repository.host,
+    path: upstreamPath(route),
+    method: "GET",
+    headers: passedOn(exchange),
+    accepts: [`application/x-${route.service}-advertisement`],
+  });
+  return new Response(body, { headers: { ...headers, "cache-control": "no-store" } });
+}
+
+/** The conversation of a fetch: what the tool wants and has, against a pack. */
+export async function relayFetch(exchange: Exchange, route: Route): Promise<Response> {
+  const body = await readWants(exchange);
+  const answer = await exchange.ask({
+    host: route.repository.host,
+    path: upstreamPath(route),
+    method: "POST",
+    headers: { ...passedOn(exchange), "content-type": "application/x-git-upload-pack-request" },
+    body,
+    accepts: ["application/x-git-upload-pack-result"],
+  });
+  return new Response(answer.body, { headers: { ...answer.headers, "cache-control": "no-store" } });
+}
+
+/** The headers of git that mean something, and only in the forms that it writes. */
+export function passedOn({ headers }: Pick<Exchange, "headers">): Record<string, string> {
+  const version = headers.get("git-protocol");
+  const agent = headers.get("user-agent");
+  const takesGzip = /\bgzip\b/.test(headers.get("accept-encoding") ?? "");
+  return {
+    "accept-encoding": takesGzip ? "gzip" : "identity",
+    "user-agent": agent !== null && /^git\/[\w.() -]{1,100}$/.test(agent) ? agent : "git/2",
+    ...(version !== null && /^version=[0-2]$/.test(version) ? { "git-protocol": version } : {}),
+  };
+}
+
+/** Requests of a fetch are ids of commits; those of a clone with a hundred thousand branches fit in this. */
+const MAX_WANTS_BYTES = 8 * 1024 * 1024;
+
+/** git compresses what is long. It goes on as it is meant, so that there is only one way to read it. */
+async function readWants({ body, headers }: Exchange): Promise<Uint8Array<ArrayBuffer>> {
+  const encoding = headers.get("content-encoding") ?? "identity";
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_WANTS_BYTES) {
+      throw tooMany();
+    }
+    chunks.push(chunk);
+  }
+  const raw = Buffer.concat(chunks);
+  if (encoding === "identity") {
+    return raw;
+  }
+  if (encoding !== "gzip" && encoding !== "x-gzip") {
+    throw new Refusal(415, "route", "This encoding is not taken; gzip is");
+  }
+  try {
+    return gunzipSync(raw, { maxOutputLength: MAX_WANTS_BYTES });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"
+      ? tooMany()
+      : new Refusal(400, "route", "The request says that it is compressed, and is not", { cause: error });
+  }
+}
+
+function tooMany(): Refusal {
+  return new Refusal(413, "limits", `The request has more than ${MAX_WANTS_BYTES / 1024 / 1024} MiB`);
+}

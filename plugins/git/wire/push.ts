@@ -1,9 +1,12 @@
 import { Refusal, type Exchange } from "../../../src/broker/plugin.ts";
 import { passedOn } from "./fetch.ts";
 import { WireError } from "./pkt-line.ts";
+import { Mirror } from "./mirror.ts";
 import { judgePush, type Verdict } from "./push-rules.ts";
+import type { Reader } from "./reader.ts";
 import { canReport, reportRefused } from "./report-status.ts";
 import { upstreamPath, type Route } from "./route.ts";
+import { Spool } from "./spool.ts";
 import { encodeUpdateRequest, kindOf, UpdateRequestParser, type UpdateRequest } from "./update-request.ts";
 
 /** A push: its commands are judged before a byte of it goes on, and one that is refused refuses all. */
@@ -18,23 +21,62 @@ export async function relayPush(exchange: Exchange, route: Route): Promise<Respo
   }
   const verdicts = judgePush(exchange.config, request);
   exchange.note({ refs: request.commands.map((command) => `${kindOf(command)} ${command.ref}`).slice(0, MAX_LOGGED) });
-  if (verdicts.some(({ kind }) => kind !== "pass")) {
-    return await refusePush(exchange, request, verdicts, reader);
+  if (verdicts.some(({ kind }) => kind === "refuse")) {
+    await drop(reader);
+    return refusePush(exchange, request, verdicts);
   }
+  if (verdicts.every(({ kind }) => kind === "pass")) {
+    return await sendPush(exchange, route, request, { rest, reader });
+  }
+  await using spool = await Spool.fill(rest, reader);
+  const proved = await prove(exchange, route, request, verdicts, spool);
+  if (proved.some(({ kind }) => kind === "refuse")) {
+    return refusePush(exchange, request, proved);
+  }
+  return await sendPush(exchange, route, request, { rest: new Uint8Array(0), reader: spool.reader() });
+}
+
+/** The request as it was understood, and behind it the pack. */
+async function sendPush(
+  exchange: Exchange,
+  route: Route,
+  request: UpdateRequest,
+  { rest, reader }: { readonly rest: Uint8Array; readonly reader: Reader },
+): Promise<Response> {
   exchange.note({ decision: "allow" });
-  const head = encodeUpdateRequest(request);
   const { body, headers } = await exchange.ask({
     ...upstreamPush(exchange, route),
-    body: await whole(head, rest, reader),
+    body: await whole(encodeUpdateRequest(request), rest, reader),
   });
   return new Response(body, { headers: { ...headers, "cache-control": "no-store" } });
 }
 
-/** A body that is read piece by piece. */
-interface Reader {
-  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
-  cancel(reason?: unknown): Promise<void>;
+/** The verdicts, with those settled that depend on what the pack has in it. */
+async function prove(
+  exchange: Exchange,
+  { repository }: Route,
+  { commands }: UpdateRequest,
+  verdicts: readonly Verdict[],
+  spool: Spool,
+): Promise<Verdict[]> {
+  const asked = commands.filter((_command, index) => verdicts[index]?.kind === "fast-forward");
+  const mirror = await Mirror.fetched(exchange, repository, commands[0]?.after.length ?? 0);
+  exchange.moved();
+  const proved = await mirror.fastForwards(asked, spool.file);
+  return verdicts.map((verdict, index) => {
+    const command = commands[index];
+    return verdict.kind === "fast-forward" && (command === undefined || !proved.has(command))
+      ? NO_FAST_FORWARD
+      : verdict;
+  });
 }
+
+const NO_FAST_FORWARD: Verdict = {
+  kind: "refuse",
+  rule: "verify_fast_forward",
+  reason:
+    "this is no fast-forward of what is there, which broker.verify_fast_forward wants; fetch, then merge or rebase",
+};
 
 const MAX_LOGGED = 20;
 /** A push that is no larger is sent in one piece, with its length, which every server takes. */
@@ -68,18 +110,16 @@ async function relayTrial(exchange: Exchange, route: Route, reader: Reader, rest
   return new Response(body, { headers: { ...headers, "cache-control": "no-store" } });
 }
 
-async function refusePush(
-  exchange: Exchange,
-  request: UpdateRequest,
-  verdicts: readonly Verdict[],
-  reader: Reader,
-): Promise<Response> {
-  const first = verdicts.find((verdict) => verdict.kind === "refuse");
-  exchange.note({ decision: "deny", rule: first?.rule ?? "verify_fast_forward", message: first?.reason });
-  // git reads no answer before it has sent everything.
+/** git reads no answer before it has sent everything. */
+async function drop(reader: Reader): Promise<void> {
   while (!(await reader.read()).done) {
-    // What came is dropped.
+    // What came is of no use.
   }
+}
+
+function refusePush(exchange: Exchange, request: UpdateRequest, verdicts: readonly Verdict[]): Response {
+  const first = verdicts.find((verdict) => verdict.kind === "refuse");
+  exchange.note({ decision: "deny", rule: first?.rule, message: first?.reason });
   if (!canReport(request)) {
     throw new Refusal(403, first?.rule ?? "", `plugin policy: ${first?.reason ?? ""}`);
   }

@@ -41,6 +41,11 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
     }
   });
 
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    // One request that breaks in a way that nobody foresaw must not take the others with it.
+    process.on(event, (error: unknown) => asRefusal(error));
+  }
+
   const health = (): Response => {
     config.look();
     const list = config.problem === "" ? problems.list() : [config.problem, ...problems.list()];

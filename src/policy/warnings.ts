@@ -1,3 +1,4 @@
+import { brokerWarnings } from "./broker-warnings.ts";
 import type { ConfigIssue } from "./config-error.ts";
 import { startOf, type Config } from "./config.ts";
 import { didYouMean } from "./nearest.ts";
@@ -9,7 +10,7 @@ import type { Grammar } from "./reading.ts";
  * all of the tool; undefined: not known.
  */
 export function configWarnings(config: Config, grammar: Grammar, commands?: readonly string[]): ConfigIssue[] {
-  return [...openings(config), ...deadRules(config, grammar, commands)];
+  return [...openings(config), ...deadRules(config, grammar, commands), ...brokerWarnings(config)];
 }
 
 function openings({ file, rules, roots, env, access, places }: Config): ConfigIssue[] {

@@ -1,9 +1,9 @@
 import type { Config } from "../policy/config.ts";
 import type { LogFields } from "../policy/log-line.ts";
-import { Refusal } from "./refusal.ts";
+import { Moved, Refusal } from "./refusal.ts";
 import type { Target } from "./target.ts";
 
-export { Refusal };
+export { Moved, Refusal };
 export type { Target };
 
 /** The broker's half of a plugin: what of a tool's requests may pass, and as what. */
@@ -42,7 +42,8 @@ export interface Exchange {
   /**
    * Asks the upstream, with the credential of its host. Resolves when it has answered 200 with a type that was expected.
    *
-   * @throws {Refusal} `credential` or `upstream`
+   * @throws {Refusal} `credential` or `upstream`; {Moved} when it answers with another address, which nobody follows:
+   * a plugin may ask there if it is one that it would have written itself
    */
   ask(request: UpstreamRequest): Promise<UpstreamAnswer>;
 }

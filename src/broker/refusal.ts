@@ -25,3 +25,14 @@ export class Refusal extends Error {
     });
   }
 }
+
+/** The upstream wants to be asked at another address. */
+export class Moved extends Refusal {
+  /** Path and query at the same host, by the same protocol; undefined: elsewhere. */
+  readonly path: string | undefined;
+
+  constructor(message: string, path: string | undefined) {
+    super(502, "upstream", message);
+    this.path = path;
+  }
+}

@@ -6,7 +6,7 @@ import { labelOf, type Credential, type CredentialError, type Credentials } from
 import type { Problems } from "./health.ts";
 import type { BrokerPlugin, UpstreamRequest } from "./plugin.ts";
 import { redact } from "./redact.ts";
-import { Refusal } from "./refusal.ts";
+import { Moved, Refusal } from "./refusal.ts";
 
 /** The one place where a credential and a request come together. */
 export class Upstream {
@@ -115,12 +115,13 @@ export class Upstream {
         : this.#problem(host, "credential", `${answered}: ${labelOf(reference.source)} was refused`);
     }
     if (status >= 300 && status < 400) {
-      const target = locationOf(response, `https://${host}${path}`);
-      const where = target?.host === host ? `${target.host}${target.pathname}` : "another host";
-      return new Refusal(
-        502,
-        "upstream",
+      const base = `${config.broker.hosts.get(host)?.protocol ?? "https"}://${host}`;
+      const target = locationOf(response, base + path);
+      const isHere = target?.origin === new URL(base).origin;
+      const where = isHere ? `${host}${target.pathname}` : "another host";
+      return new Moved(
         `${answered}: it redirects to ${clip(where, 200)}, and the broker follows no redirect; use the new address`,
+        isHere ? target.pathname + target.search : undefined,
       );
     }
     if (status === 403 || status === 404) {

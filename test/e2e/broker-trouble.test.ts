@@ -106,6 +106,32 @@ describe("an upstream that misbehaves", () => {
     expect(await lsRemote(host)).toContain("acme/new.git");
   });
 
+  test("and knows repositories by their name with .git only, as GitLab does: it is asked so", async () => {
+    await using host = await GitHost.start(ACME, {
+      instead: (request) => {
+        const { pathname, search } = new URL(request.url);
+        const location = `${pathname.replace("/info/refs", ".git/info/refs")}${search}`;
+        return pathname.includes(".git/") ? undefined : new Response("", { status: 301, headers: { location } });
+      },
+    });
+    const cloned = await host.git(["clone", "-q", host.url("acme/thing"), "c"], ".");
+    expect(cloned.stderr).toBe("");
+    expect((await host.git(["push", "-q", "origin", "main:agent/x"], "c")).stderr).toBe("");
+    expect(await host.at("agent/x")).toBe(await host.at("main"));
+  });
+
+  test("and redirects to itself, at another repository: nobody follows", async () => {
+    await using host = await GitHost.start(ACME, {
+      instead: (request) => {
+        const isOther = new URL(request.url).pathname.startsWith("/other/");
+        const location = "/other/thing.git/info/refs?service=git-upload-pack";
+        return isOther ? undefined : new Response("", { status: 301, headers: { location } });
+      },
+    });
+    expect((await host.git(["ls-remote", host.url("acme/thing")])).stderr).toContain("follows no redirect");
+    expect(host.server.seen).toHaveLength(1);
+  });
+
   test("and repeats the credential in its errors: it is taken out", async () => {
     const pair = Buffer.from(`x-access-token:${TOKEN}`).toString("base64");
     await using host = await GitHost.start(ACME, {

@@ -1,16 +1,24 @@
 import { gunzipSync } from "node:zlib";
 
-import { Refusal, type Exchange } from "../../../src/broker/plugin.ts";
-import { upstreamPath, type Route } from "./route.ts";
+import { Moved, Refusal, type Exchange, type UpstreamAnswer } from "../../../src/broker/plugin.ts";
+import { upstreamPath, wantsSuffix, type Route } from "./route.ts";
 
 /** What a repository has: the answer to `info/refs`, of both services. */
 export async function relayRefs(exchange: Exchange, route: Route): Promise<Response> {
-  const { headers, body } = await exchange.ask({
-    host: route.repository.host,
-    path: upstreamPath(route),
-    method: "GET",
-    headers: passedOn(exchange),
-    accepts: [`application/x-${route.service}-advertisement`],
+  const ask = async (): Promise<UpstreamAnswer> =>
+    await exchange.ask({
+      host: route.repository.host,
+      path: upstreamPath(route),
+      method: "GET",
+      headers: passedOn(exchange),
+      accepts: [`application/x-${route.service}-advertisement`],
+    });
+  const { headers, body } = await ask().catch(async (error: unknown) => {
+    // GitLab knows a repository only by its name with .git, which is the same to the rules.
+    if (error instanceof Moved && wantsSuffix(route, error.path)) {
+      return await ask();
+    }
+    throw error;
   });
   return new Response(body, { headers: { ...headers, "cache-control": "no-store" } });
 }

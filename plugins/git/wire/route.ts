@@ -50,7 +50,24 @@ export function readRoute({ method, target, headers }: Pick<Exchange, "method" |
 
 /** The address under which the upstream is asked. */
 export function upstreamPath({ kind, service, repository }: Route): string {
-  return `/${repository.path}/${kind === "refs" ? `info/refs?service=${service}` : service}`;
+  const suffix = suffixed.has(keyOf(repository)) ? ".git" : "";
+  return `/${repository.path}${suffix}/${kind === "refs" ? `info/refs?service=${service}` : service}`;
+}
+
+/** Whether the upstream asks for the same address with `.git` at the repository's name; from now on it gets it. */
+export function wantsSuffix({ service, repository }: Route, moved: string | undefined): boolean {
+  const isSo = moved === `/${repository.path}.git/info/refs?service=${service}` && !repository.path.endsWith(".git");
+  if (isSo) {
+    suffixed.add(keyOf(repository));
+  }
+  return isSo;
+}
+
+/** Only addresses that have passed the rules and that an upstream knows come in here. */
+const suffixed = new Set<string>();
+
+function keyOf({ host, path }: Repository): string {
+  return `${host}/${path}`;
 }
 
 function readRepository(host: string, segments: readonly string[]): Repository {

@@ -1,9 +1,10 @@
 import type { Config } from "../policy/config.ts";
 import type { LogFields } from "../policy/log-line.ts";
+import { Budget } from "./budget.ts";
 import { Moved, Refusal } from "./refusal.ts";
 import type { Target } from "./target.ts";
 
-export { Moved, Refusal };
+export { Budget, Moved, Refusal };
 export type { Target };
 
 /** The broker's half of a plugin: what of a tool's requests may pass, and as what. */

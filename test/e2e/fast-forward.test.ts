@@ -96,6 +96,26 @@ test("a pack that is none proves nothing", async () => {
   expect(await answer.text()).toContain("ng refs/heads/feature plugin policy: this is no fast-forward");
 });
 
+test("a pack that says it has an object of gigabytes ends the program that reads it, and no more", async () => {
+  const [before, after] = [await host.at("feature"), await host.sh("git -C w rev-parse alone")];
+  const line = `${before} ${after} refs/heads/feature\0report-status`;
+  // One commit (type 1) of 8 GiB, in the variable length of gitformat-pack(5), and the beginning of its data.
+  const size = [0x90, 0x80, 0x80, 0x80, 0x80, 0x40];
+  const pack = Buffer.from([..."PACK\0\0\0\u0002\0\0\0\u0001"].map((letter) => letter.charCodeAt(0)).concat(size));
+  const data = Bun.deflateSync(new Uint8Array(4_000_000));
+  const body = Buffer.concat([
+    Buffer.from(`${(line.length + 4).toString(16).padStart(4, "0")}${line}0000`),
+    pack,
+    data,
+  ]);
+  const answer = await fetch(`${host.broker.url}/${host.server.host}/acme/thing.git/git-receive-pack`, {
+    method: "POST",
+    headers: { "content-type": "application/x-git-receive-pack-request" },
+    body,
+  });
+  expect(await answer.text()).toContain("ng refs/heads/feature plugin policy: this is no fast-forward");
+});
+
 test("an upstream that cannot be read proves nothing", async () => {
   const gone = `${host.broker.url}/${host.server.host}/acme/gone.git/git-receive-pack`;
   const line = `${"a".repeat(40)} ${"b".repeat(40)} refs/heads/x\0report-status`;

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 
-import { Moved, Refusal, type Exchange, type UpstreamAnswer } from "../../../src/broker/plugin.ts";
+import { Budget, Moved, Refusal, type Exchange, type UpstreamAnswer } from "../../../src/broker/plugin.ts";
 import { upstreamPath, wantsSuffix, type Route } from "./route.ts";
 
 /** What a repository has: the answer to `info/refs`, of both services. */
@@ -25,16 +25,20 @@ export async function relayRefs(exchange: Exchange, route: Route): Promise<Respo
 
 /** The conversation of a fetch: what the tool wants and has, against a pack. */
 export async function relayFetch(exchange: Exchange, route: Route): Promise<Response> {
-  const body = await readWants(exchange);
-  const answer = await exchange.ask({
-    host: route.repository.host,
-    path: upstreamPath(route),
-    method: "POST",
-    headers: { ...passedOn(exchange), "content-type": "application/x-git-upload-pack-request" },
-    body,
-    accepts: ["application/x-git-upload-pack-result"],
-  });
-  return new Response(answer.body, { headers: { ...answer.headers, "cache-control": "no-store" } });
+  const wants = new Wants(exchange);
+  try {
+    const answer = await exchange.ask({
+      host: route.repository.host,
+      path: upstreamPath(route),
+      method: "POST",
+      headers: { ...passedOn(exchange), "content-type": "application/x-git-upload-pack-request" },
+      body: await wants.read(),
+      accepts: ["application/x-git-upload-pack-result"],
+    });
+    return new Response(answer.body, { headers: { ...answer.headers, "cache-control": "no-store" } });
+  } finally {
+    wants.forget();
+  }
 }
 
 /** The headers of git that mean something, and only in the forms that it writes. */
@@ -51,32 +55,59 @@ export function passedOn({ headers }: Pick<Exchange, "headers">): Record<string,
 
 /** Requests of a fetch are ids of commits; those of a clone with a hundred thousand branches fit in this. */
 const MAX_WANTS_BYTES = 8 * 1024 * 1024;
+const memory = new Budget(4 * MAX_WANTS_BYTES, "other fetches ask for a great many commits");
 
-/** git compresses what is long. It goes on as it is meant, so that there is only one way to read it. */
-async function readWants({ body, headers }: Exchange): Promise<Uint8Array<ArrayBuffer>> {
-  const encoding = headers.get("content-encoding") ?? "identity";
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_WANTS_BYTES) {
-      throw tooMany();
+/** What a fetch asks for. git compresses it when it is long; it goes on as it is meant, so that there is one way to read it. */
+class Wants {
+  readonly #exchange: Exchange;
+  #heldBytes = 0;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  async read(): Promise<Uint8Array<ArrayBuffer>> {
+    const { body, headers } = this.#exchange;
+    const encoding = headers.get("content-encoding") ?? "identity";
+    if (!["identity", "gzip", "x-gzip"].includes(encoding)) {
+      throw new Refusal(415, "route", "This encoding is not taken; gzip is");
     }
-    chunks.push(chunk);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body ?? []) {
+      this.#hold(chunk.length);
+      if (this.#heldBytes > MAX_WANTS_BYTES) {
+        throw tooMany();
+      }
+      chunks.push(chunk);
+    }
+    const raw = Buffer.concat(chunks);
+    return encoding === "identity" ? raw : this.#unpack(raw);
   }
-  const raw = Buffer.concat(chunks);
-  if (encoding === "identity") {
-    return raw;
+
+  /** They have been sent, or given up. */
+  forget(): void {
+    memory.giveBack(this.#heldBytes);
+    this.#heldBytes = 0;
   }
-  if (encoding !== "gzip" && encoding !== "x-gzip") {
-    throw new Refusal(415, "route", "This encoding is not taken; gzip is");
+
+  #unpack(raw: Uint8Array): Uint8Array<ArrayBuffer> {
+    try {
+      const unpacked = gunzipSync(raw, { maxOutputLength: MAX_WANTS_BYTES });
+      this.#hold(unpacked.length);
+      return unpacked;
+    } catch (error) {
+      if (error instanceof Refusal) {
+        throw error;
+      }
+      throw (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"
+        ? tooMany()
+        : new Refusal(400, "route", "The request says that it is compressed, and is not", { cause: error });
+    }
   }
-  try {
-    return gunzipSync(raw, { maxOutputLength: MAX_WANTS_BYTES });
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"
-      ? tooMany()
-      : new Refusal(400, "route", "The request says that it is compressed, and is not", { cause: error });
+
+  #hold(bytes: number): void {
+    memory.take(bytes);
+    this.#heldBytes += bytes;
   }
 }
 

@@ -82,7 +82,10 @@ export class Mirror {
 
   /** The status that git ended with. */
   async #git(args: readonly string[], env: Readonly<Record<string, string>>, stdin?: Bun.BunFile): Promise<number> {
-    const child = Bun.spawn(["git", ...SETTINGS, ...args], {
+    const command = ["git", ...SETTINGS, ...args];
+    // A small pack can say that it has an object of many gigabytes, which git would make room for.
+    const isBounded = "GIT_OBJECT_DIRECTORY" in env;
+    const child = Bun.spawn(isBounded ? ["/bin/sh", "-c", BOUNDED, "sh", ...command] : command, {
       cwd: this.#folder,
       env: { ...ENVIRONMENT, PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: this.#folder, ...env },
       stdio: [stdin ?? "ignore", "ignore", "ignore"],
@@ -117,10 +120,15 @@ const SETTINGS = [
   // Larger objects are not held in memory.
   "core.bigFileThreshold=8m",
   "pack.threads=1",
+  "core.packedGitWindowSize=32m",
+  "core.packedGitLimit=256m",
   "credential.helper=",
   "http.proxy=",
   "http.followRedirects=false",
 ].flatMap((setting) => ["-c", setting]);
+
+/** In KiB, of address space. */
+const BOUNDED = 'ulimit -v 2097152; exec "$@"';
 
 const ENVIRONMENT = {
   GIT_DIR: ".",

@@ -2,7 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { Budget } from "../../../src/broker/plugin.ts";
 import type { Reader } from "./reader.ts";
+
+/** Each may be as large as `broker.limits` lets a push be. */
+const spools = new Budget(4, "other pushes are being looked at");
 
 /** A pack on disk, for as long as it takes to look at it and to send it on. */
 export class Spool implements AsyncDisposable {
@@ -16,7 +20,12 @@ export class Spool implements AsyncDisposable {
 
   /** All that is still to come. How much that may be, the reader knows. */
   static async fill(first: Uint8Array, reader: Reader): Promise<Spool> {
-    const spool = new Spool(await mkdtemp(join(tmpdir(), "git-push-")));
+    spools.take(1);
+    const folder = await mkdtemp(join(tmpdir(), "git-push-")).catch((error: unknown) => {
+      spools.giveBack(1);
+      throw error;
+    });
+    const spool = new Spool(folder);
     try {
       const writer = Bun.file(spool.file).writer();
       for (let chunk: Uint8Array | undefined = first; chunk !== undefined; chunk = (await reader.read()).value) {
@@ -38,6 +47,7 @@ export class Spool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    spools.giveBack(1);
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -66,6 +66,7 @@ export class OpenExchange implements Exchange {
             maxBytes: limits.requestBytes,
             moved: (bytes) => {
               this.#receivedBytes += bytes;
+              collect(bytes);
               this.moved();
             },
             ended: (error) => {
@@ -164,4 +165,16 @@ export class OpenExchange implements Exchange {
 export function tooLarge(what: "request" | "response", maxBytes: number): Refusal {
   const mib = Math.round(maxBytes / (1024 * 1024));
   return new Refusal(413, "limits", `The ${what} has more than ${mib} MiB, which is broker.limits.${what}_mib`);
+}
+
+/** Chunks of a request are garbage once they have been sent on, and the runtime is in no hurry to collect them. */
+const COLLECT_BYTES = 64 * 1024 * 1024;
+let uncollectedBytes = 0;
+
+function collect(bytes: number): void {
+  uncollectedBytes += bytes;
+  if (uncollectedBytes >= COLLECT_BYTES) {
+    uncollectedBytes = 0;
+    Bun.gc(true);
+  }
 }

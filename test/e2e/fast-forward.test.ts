@@ -99,9 +99,9 @@ test("a pack that is none proves nothing", async () => {
 test("a pack that says it has an object of gigabytes ends the program that reads it, and no more", async () => {
   const [before, after] = [await host.at("feature"), await host.sh("git -C w rev-parse alone")];
   const line = `${before} ${after} refs/heads/feature\0report-status`;
-  // One commit (type 1) of 8 GiB, in the variable length of gitformat-pack(5), and the beginning of its data.
+  // One commit (type 1) of 256 GiB, in the variable length of gitformat-pack(5), and the beginning of its data.
   const size = [0x90, 0x80, 0x80, 0x80, 0x80, 0x40];
-  const pack = Buffer.from([..."PACK\0\0\0\u0002\0\0\0\u0001"].map((letter) => letter.charCodeAt(0)).concat(size));
+  const pack = Buffer.concat([Buffer.from("PACK\0\0\0\u0002\0\0\0\u0001"), Buffer.from(size)]);
   const data = Bun.deflateSync(new Uint8Array(4_000_000));
   const body = Buffer.concat([
     Buffer.from(`${(line.length + 4).toString(16).padStart(4, "0")}${line}0000`),

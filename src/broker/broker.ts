@@ -25,6 +25,7 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+const HEALTH_URL = new RegExp(`^(?:https?://[^/?#]*)?${HEALTH_PATH}$`);
 const DRAIN_MS = 10_000;
 /** How long a connection may take to say what it wants. */
 const HEAD_SECONDS = 30;
@@ -53,7 +54,7 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
     return Response.json({ state, tool: plugin.name, requests: running.size, problems: list } satisfies BrokerHealth);
   };
 
-  const answer = async (request: Request, self: string): Promise<Response> => {
+  const answer = async (request: Request, from: string, self: string): Promise<Response> => {
     config.look();
     const { current } = config;
     if (running.size >= current.broker.limits.requests) {
@@ -61,7 +62,7 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
       throw new Refusal(503, "limits", message);
     }
     const target = readTarget(request.url, plugin.segment);
-    const exchange: OpenExchange = new OpenExchange({ request, target, config: current, self }, upstream, () =>
+    const exchange: OpenExchange = new OpenExchange({ request, target, config: current, self, from }, upstream, () =>
       running.delete(exchange),
     );
     running.add(exchange);
@@ -82,15 +83,22 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
     fetch: async (request, own) => {
-      if (new URL(request.url, "http://broker").pathname === HEALTH_PATH) {
+      if (request.method === "GET" && HEALTH_URL.test(request.url)) {
         return health();
       }
       own.timeout(request, 0);
+      const from = own.requestIP(request)?.address ?? "";
       try {
-        return await answer(request, own.url.origin.replace("0.0.0.0", "127.0.0.1"));
+        return await answer(request, from, own.url.origin.replace("0.0.0.0", "127.0.0.1"));
       } catch (error) {
         const refusal = asRefusal(error);
-        log("info", "request", { tool: plugin.name, decision: "deny", rule: refusal.rule, message: refusal.message });
+        log("info", "request", {
+          tool: plugin.name,
+          from,
+          decision: "deny",
+          rule: refusal.rule,
+          message: refusal.message,
+        });
         return refusal.response();
       }
     },

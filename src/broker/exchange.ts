@@ -14,6 +14,8 @@ export interface Incoming {
   readonly target: Target;
   readonly config: Config;
   readonly self: string;
+  /** Address of whoever asked. */
+  readonly from: string;
 }
 
 /** One request from its arrival to its last byte, with its clocks, its counts and its line in the audit. */
@@ -24,6 +26,7 @@ export class OpenExchange implements Exchange {
   readonly body: ReadableStream<Uint8Array> | undefined;
   readonly config: Config;
   readonly self: string;
+  readonly #from: string;
   readonly #upstream: Upstream;
   readonly #over: () => void;
   readonly #aborter = new AbortController();
@@ -37,13 +40,14 @@ export class OpenExchange implements Exchange {
   #isOver = false;
 
   /** `over` is called once, when nothing is left of it. */
-  constructor({ request, target, config, self }: Incoming, upstream: Upstream, over: () => void) {
+  constructor({ request, target, config, self, from }: Incoming, upstream: Upstream, over: () => void) {
     const { limits } = config.broker;
     this.method = request.method;
     this.target = target;
     this.headers = request.headers;
     this.config = config;
     this.self = self;
+    this.#from = from;
     this.#upstream = upstream;
     this.#over = over;
     this.#timeout = setTimeout(() => this.#giveUp(`took longer than ${limits.timeoutMs} ms`), limits.timeoutMs);
@@ -144,6 +148,7 @@ export class OpenExchange implements Exchange {
     const { host, segments } = this.target;
     log("info", "request", {
       tool: this.config.plugin,
+      from: this.#from,
       method: this.method.slice(0, 16),
       host,
       path: segments.join("/").slice(0, 1024),

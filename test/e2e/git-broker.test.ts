@@ -281,6 +281,7 @@ test("the audit has who asked for what, the decision, the upstream's answer and 
   const push = entries.find(({ refs }) => String(refs) === "create refs/heads/agent/one");
   expect(push).toMatchObject({
     tool: "git",
+    from: "127.0.0.1",
     method: "POST",
     host: host.server.host,
     path: "acme/thing.git/git-receive-pack",

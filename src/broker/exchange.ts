@@ -6,7 +6,8 @@ import { metered, TooLarge } from "./meter.ts";
 import type { Exchange, UpstreamAnswer, UpstreamRequest } from "./plugin.ts";
 import { Refusal } from "./refusal.ts";
 import type { Target } from "./target.ts";
-import { typeOf, type Upstream } from "./upstream.ts";
+import { typeOf } from "./upstream-words.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** What a request came as. */
 export interface Incoming {

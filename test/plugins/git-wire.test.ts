@@ -4,13 +4,8 @@ import * as fc from "fast-check";
 import { judgePush } from "../../plugins/git/wire/push-rules.ts";
 import { FLUSH, pktLine, WireError } from "../../plugins/git/wire/pkt-line.ts";
 import { foldRef, refProblem } from "../../plugins/git/wire/ref-name.ts";
-import {
-  encodeUpdateRequest,
-  MAX_COMMANDS,
-  MAX_REQUEST_BYTES,
-  UpdateRequestParser,
-  type UpdateRequest,
-} from "../../plugins/git/wire/update-request.ts";
+import { MAX_COMMANDS, MAX_REQUEST_BYTES, UpdateRequestParser } from "../../plugins/git/wire/update-request-parser.ts";
+import { encodeUpdateRequest, type UpdateRequest } from "../../plugins/git/wire/update-request.ts";
 import { parseConfig } from "../../src/policy/load.ts";
 
 const A = "a".repeat(40);

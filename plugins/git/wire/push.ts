@@ -2,12 +2,14 @@ import { Refusal, type Exchange } from "../../../src/broker/plugin.ts";
 import { passedOn } from "./fetch.ts";
 import { WireError } from "./pkt-line.ts";
 import { Mirror } from "./mirror.ts";
+import { pushBody } from "./push-body.ts";
 import { judgePush, type Verdict } from "./push-rules.ts";
 import type { Reader } from "./reader.ts";
 import { canReport, reportRefused } from "./report-status.ts";
 import { upstreamPath, type Route } from "./route.ts";
 import { Spool } from "./spool.ts";
-import { encodeUpdateRequest, kindOf, UpdateRequestParser, type UpdateRequest } from "./update-request.ts";
+import { UpdateRequestParser } from "./update-request-parser.ts";
+import { encodeUpdateRequest, kindOf, type UpdateRequest } from "./update-request.ts";
 
 /** A push: its commands are judged before a byte of it goes on, and one that is refused refuses all. */
 export async function relayPush(exchange: Exchange, route: Route): Promise<Response> {
@@ -46,7 +48,7 @@ async function sendPush(
   exchange.note({ decision: "allow" });
   const { body, headers } = await exchange.ask({
     ...upstreamPush(exchange, route),
-    body: await whole(encodeUpdateRequest(request), rest, reader),
+    body: await pushBody(encodeUpdateRequest(request), rest, reader),
   });
   return new Response(body, { headers: { ...headers, "cache-control": "no-store" } });
 }
@@ -79,9 +81,6 @@ const NO_FAST_FORWARD: Verdict = {
 };
 
 const MAX_LOGGED = 20;
-/** A push that is no larger is sent in one piece, with its length, which every server takes. */
-const SMALL_BYTES = 1024 * 1024;
-
 async function readRequest(reader: Reader): Promise<{ request: UpdateRequest; rest: Uint8Array }> {
   const parser = new UpdateRequestParser();
   try {
@@ -142,36 +141,4 @@ function upstreamPush(exchange: Exchange, route: Route): Omit<Parameters<Exchang
     headers: { ...passedOn(exchange), "content-type": "application/x-git-receive-pack-request" },
     accepts: ["application/x-git-receive-pack-result"],
   };
-}
-
-/** The request as it was understood, and then the pack as it comes. */
-async function whole(
-  head: Uint8Array,
-  rest: Uint8Array,
-  reader: Reader,
-): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
-  const chunks = [head, rest];
-  let bytes = head.length + rest.length;
-  while (bytes <= SMALL_BYTES) {
-    const { value } = await reader.read();
-    if (value === undefined) {
-      return Buffer.concat(chunks);
-    }
-    chunks.push(value);
-    bytes += value.length;
-  }
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        const next = chunks.shift() ?? (await reader.read()).value;
-        if (next === undefined) {
-          controller.close();
-        } else {
-          controller.enqueue(next);
-        }
-      },
-      cancel: async (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
 }

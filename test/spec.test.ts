@@ -11,7 +11,7 @@ import { encodeFrame } from "../src/protocol/frame.ts";
 import type { Frame } from "../src/protocol/frame.ts";
 import * as plugin from "../src/protocol/plugin-messages.ts";
 import { parseConfig } from "../src/policy/load.ts";
-import { RULE_NAMES } from "../src/policy/schema.ts";
+import { RULE_NAMES } from "../src/policy/rule-names.ts";
 import { logSession } from "../src/runtime/session-log.ts";
 import { bytes, concat } from "./protocol/bytes.ts";
 
@@ -201,18 +201,33 @@ function readTransitions(cell: string): Record<string, string> {
 }
 
 describe("SPEC.md, policy", () => {
-  test.each(["", "rules", "env", "limits", "access"])(
+  test.each(["", "rules", "env", "limits", "access", "grammar"])(
     'section 15 has every key that a config may have in "%s", and no other',
     (map) => {
-      const written = table("## 15 Config").map(([key = ""]) => unquoted(key).split("."));
+      const heading = map === "grammar" ? "### 15.2 Grammar" : "## 15 Config";
+      const written = table(heading).map(([key = ""]) => unquoted(key).split("."));
       const inMap =
         map === "" ? written.map(([top]) => top) : written.filter(([top]) => top === map).map(([, key]) => key);
       expect(new Set(inMap)).toEqual(new Set(knownKeys(map)));
     },
   );
 
+  test("section 15.1 has every condition that a rule may have, and no other", () => {
+    const written = table("### 15.1 Rules").map(([key = ""]) => unquoted(key));
+    expect(written).toEqual(knownKeys("rules", "[{ decision: deny, match: { zzzzzzzz: 1 } }]"));
+  });
+
+  test("the algorithm of section 16 is the doc comment of evaluate()", () => {
+    const source = readFileSync(join(import.meta.dir, "../src/policy/evaluate.ts"), "utf8");
+    const comment = source.slice(source.indexOf(" * 1. "), source.indexOf("\n */\nexport function evaluate"));
+    const steps = comment.replaceAll(/\s*\n \* */gu, " ").replace(" * ", "");
+    const written = section("## 16 Evaluation");
+    const text = written.slice(written.indexOf("1. "), written.indexOf("\n\nSo what")).replaceAll(/\s*\n */gu, " ");
+    expect(text).toBe(steps);
+  });
+
   test("section 15 has the defaults that a config gets", () => {
-    const { limits, stdio, access } = parseConfig("plugin: x", "x.yaml");
+    const { limits, stdio, access, defaultEffect, enforcement } = parseConfig("plugin: x", "x.yaml");
     const defaults = Object.fromEntries(
       table("## 15 Config").map(([key = "", , value = ""]) => [unquoted(key), value]),
     );
@@ -230,6 +245,7 @@ describe("SPEC.md, policy", () => {
       defaults["stdio"] as "auto",
       defaults["access.mode"] ?? "",
     ]);
+    expect<string[]>([defaultEffect, enforcement]).toEqual([defaults["default"] ?? "", defaults["enforcement"] ?? ""]);
   });
 
   test.each(RULE_NAMES.map((name) => ({ name })))("section 16 names the rule $name", ({ name }) => {
@@ -241,7 +257,7 @@ test("SPEC.md, section 17 has the fields of a session's line, in their order", (
   const lines: string[] = [];
   const write = spyOn(process.stderr, "write").mockImplementation((text) => lines.push(String(text)) > 0);
   const open = { tool: "git", cwd: "/w", args: ["status"], env: new Uint8Array(0), terminals: 0 };
-  const rest = { session: "m.1", uid: 0, carrier: "frames", ms: 1, exit: 0 };
+  const rest = { enforcement: "audit", session: "m.1", uid: 0, carrier: "frames", ms: 1, exit: 0 };
   logSession(
     { ...open, window: { rows: 0, columns: 0 } },
     { effect: "allow", rule: "default", place: undefined },
@@ -258,9 +274,9 @@ function seconds(text: string | undefined): number | undefined {
 }
 
 /** The keys that an error lists for one that does not exist. */
-function knownKeys(map: string): string[] {
+function knownKeys(map: string, value = "{ zzzzzzzz: 1 }"): string[] {
   try {
-    parseConfig(`plugin: x\n${map === "" ? "zzzzzzzz: 1" : `${map}: { zzzzzzzz: 1 }`}`, "x.yaml");
+    parseConfig(`plugin: x\n${map === "" ? "zzzzzzzz: 1" : `${map}: ${value}`}`, "x.yaml");
   } catch (error) {
     return /the keys are (?<keys>.+)/u.exec((error as Error).message)?.groups?.["keys"]?.split(", ") ?? [];
   }

@@ -20,7 +20,7 @@ export async function serve(set: PluginSet, { file, socketPath, log }: ServeOpti
   try {
     const config = await loadConfig(file);
     const plugin = pluginFor(set, config);
-    for (const warning of await allWarnings(config, plugin.grammar)) {
+    for (const warning of await allWarnings(set, config)) {
       log(warningLine(warning));
     }
     // Loaded only here, so that the commands that answer a question start quickly.

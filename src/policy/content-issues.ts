@@ -5,6 +5,7 @@ import { startOf } from "./config.ts";
 import { found } from "./found.ts";
 import { quote } from "./printable.ts";
 import { configSchema } from "./schema.ts";
+import { ruleNameIssues } from "./rule-names.ts";
 import { isBefore, type Source } from "./source.ts";
 import { keyLabel, unknownKeys } from "./unknown-keys.ts";
 
@@ -35,7 +36,7 @@ export function contentIssues(
       issues.push({ place: place ?? startOf(file), message: `${label} must be ${issue.message}` });
     }
   }
-  issues.push(...idleWithoutRelay(source), ...reservedNames(source));
+  issues.push(...idleWithoutRelay(source), ...reservedNames(source), ...ruleNameIssues(source));
   const { brokenAt } = source;
   return brokenAt === undefined ? issues : issues.filter((issue) => isBefore(issue.place, brokenAt));
 }

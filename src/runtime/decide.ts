@@ -1,9 +1,11 @@
 import { realpathSync, statSync } from "node:fs";
-import { evaluate } from "../policy/evaluate.ts";
+import { toolEnvironment } from "../policy/environment.ts";
+import { asksForEnvironment, evaluate } from "../policy/evaluate.ts";
 import type { Decision } from "../policy/decision.ts";
 import { quote } from "../policy/printable.ts";
 import type { Open } from "../protocol/client-messages.ts";
 import type { ErrorName } from "../protocol/constants.ts";
+import { readEnvironment } from "../protocol/environment.ts";
 import type { Host } from "./host.ts";
 
 /** What becomes of an OPEN: it cannot be answered by rules at all, or the rules' decision and the real folder to run in. */
@@ -27,11 +29,10 @@ export function decide(host: Host, open: Open): Outcome {
       `Cannot work in ${quote(open.cwd, 200)}: the ${tool} plugin sees no such folder; change to one that it sees too`,
     );
   }
-  return {
-    kind: "decision",
-    decision: evaluate(host.config, host.plugin.grammar, { args: open.args, cwd }, host.roots),
-    cwd,
-  };
+  const { config, plugin, roots } = host;
+  // Few rules look at the environment, and few calls should pay for reading it.
+  const env = asksForEnvironment(config) ? toolEnvironment(config, readEnvironment(open.env), {}) : {};
+  return { kind: "decision", decision: evaluate(config, plugin.grammar, { args: open.args, cwd, env }, roots), cwd };
 }
 
 function error(code: ErrorName, message: string): Outcome {

@@ -1,4 +1,5 @@
 import type { Decision } from "../policy/decision.ts";
+import { refusalOf } from "../policy/evaluate.ts";
 import type { Channel } from "../protocol/channel.ts";
 import { decodeOutputClosed, decodeSignal, decodeWantOutput, decodeWindow } from "../protocol/client-messages.ts";
 import type { Open } from "../protocol/client-messages.ts";
@@ -62,8 +63,9 @@ export class Session {
     }
     this.#decision = outcome.decision;
     this.#cwd = outcome.cwd;
-    if (outcome.decision.effect === "deny") {
-      this.#finish("DENY", encodeDeny(outcome.decision), {});
+    const refusal = refusalOf(this.#host.config, outcome.decision);
+    if (refusal !== undefined) {
+      this.#finish("DENY", encodeDeny(refusal), {});
       return;
     }
     this.#hasSlot = this.#host.slots.tryTake();
@@ -218,7 +220,9 @@ export class Session {
     }
     const carrier = this.#run === undefined ? undefined : this.#passed === undefined ? "frames" : "descriptors";
     const ms = Math.round(performance.now() - this.#startedMs);
-    logSession(this.#open, this.#decision, { session: this.#mark, uid: this.#asker.peer.uid, carrier, ms, ...result });
+    const enforcement = this.#decision?.effect === "allow" ? undefined : this.#host.config.enforcement;
+    const rest = { enforcement, session: this.#mark, uid: this.#asker.peer.uid, carrier, ms };
+    logSession(this.#open, this.#decision, { ...rest, ...result });
   }
 
   #releaseSlot(): void {

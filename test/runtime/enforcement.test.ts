@@ -1,0 +1,51 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { startPlugin } from "../helpers/plugin.ts";
+import { call } from "../helpers/shell.ts";
+
+// Above every bound of waitFor, so that a test fails with the sentence of what it waited for.
+setDefaultTimeout(20_000);
+
+const RULES = `rules:
+  - { id: no-x, match: { command: x }, decision: deny, reason: x is dangerous }
+  - { id: y-asks, match: { command: y }, decision: ask }
+`;
+
+test("a rule that denies, and one that asks where nobody can be asked, refuse with 126 and one line", async () => {
+  await using plugin = await startPlugin({ tool: "true", exec: "/bin/true", config: RULES });
+  expect(await call(plugin, ["x"])).toMatchObject({
+    status: 126,
+    stderr:
+      "plugin-client: true x is denied by rule no-x (config.yaml:5): x is dangerous. A retry will be refused too; ask the operator to change the rule.\n",
+  });
+  const asked = await call(plugin, ["y"]);
+  expect(asked.status).toBe(126);
+  expect(asked.stderr).toContain("it needs a person's approval, and nobody can be asked here");
+  expect((await call(plugin, ["z"])).status).toBe(0);
+  expect(
+    (await plugin.events("session")).map(({ decision, rule, enforcement }) => [decision, rule, enforcement]),
+  ).toEqual([
+    ["deny", "no-x", "enforce"],
+    ["ask", "y-asks", "enforce"],
+    ["allow", "default", undefined],
+  ]);
+});
+
+test("enforcement: audit runs everything, and the log has what the rules say", async () => {
+  const config = `${RULES}enforcement: audit\n`;
+  await using plugin = await startPlugin({ tool: "true", exec: "/bin/true", config });
+  for (const args of [["x"], ["y"], ["z"]]) {
+    expect(await call(plugin, args)).toMatchObject({ status: 0, stderr: "" });
+  }
+  expect(
+    (await plugin.events("session")).map(({ decision, rule, enforcement, exit }) => [
+      decision,
+      rule,
+      enforcement,
+      exit,
+    ]),
+  ).toEqual([
+    ["deny", "no-x", "audit", 0],
+    ["ask", "y-asks", "audit", 0],
+    ["allow", "default", undefined, 0],
+  ]);
+});

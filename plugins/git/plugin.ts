@@ -1,5 +1,5 @@
 import { definePlugin, type Plugin } from "../../src/runtime/plugin.ts";
-import { readGitArguments } from "./grammar.ts";
+import { readGitInvocation } from "./invocation.ts";
 
-/** git: finds the command behind git's own options. Its default rules are in git.yaml. */
-export const gitPlugin: Plugin = definePlugin({ name: "git", grammar: readGitArguments });
+/** git: reads its arguments as git does, options of its commands and branches of a push included. Its default rules are in git.yaml. */
+export const gitPlugin: Plugin = definePlugin({ name: "git", grammar: readGitInvocation });

@@ -6,6 +6,7 @@ import { benchGit } from "./git.ts";
 import { describeMachine, readMachine, watchOthers } from "./machine.ts";
 import { benchMemory } from "./memory.ts";
 import type { Options, Report } from "./report.ts";
+import { benchRules } from "./rules.ts";
 import { summarize } from "./stats.ts";
 import { benchStdout } from "./stdout.ts";
 import { table } from "./table.ts";
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, (place: Workplace, options: Options) => P
   git: benchGit,
   memory: benchMemory,
   crowd: benchCrowd,
+  rules: benchRules,
 };
 
 const HELP = `usage: bun scripts/bench/main.ts [--only NAME]... [--json FILE] [--quick]

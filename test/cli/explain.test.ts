@@ -70,7 +70,7 @@ test("explain --json gives the decision as data", async () => {
     place: { file: "git.yaml", line: 4, column: 7 },
     message:
       "git gc is denied by rules.blocked_commands (git.yaml:4). A retry will be refused too; ask the operator to change the rule.",
-    reading: { kind: "command", command: "gc" },
+    reading: { kind: "command", command: "gc", rest: { options: [], positionals: [] } },
     plugin: "git",
     args: ["gc"],
     cwd: root,

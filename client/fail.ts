@@ -2,9 +2,12 @@
 export class ClientError extends Error {
   override readonly name = "ClientError";
   readonly status: number;
+  /** Whether the message is the whole line, for programs to read, and needs no name before it. */
+  readonly isWholeLine: boolean;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, isWholeLine = false) {
     super(message);
     this.status = status;
+    this.isWholeLine = isWholeLine;
   }
 }

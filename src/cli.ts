@@ -56,9 +56,10 @@ function describeCommands(set: PluginSet): CAC {
     .command("explain <config>", "Say what would be decided about a call, and which line decides")
     .usage("explain <config> [options] -- [args…]")
     .option("--cwd <dir>", "Folder of the call")
+    .option("--rules", "All rules in the order in which they are asked, short forms written out")
     .option("--json", "Answer in JSON")
-    .action(async (file: string, { cwd, json, "--": args = [] }: Options) =>
-      print(await explain(set, { file, args, cwd: textOf(cwd), json: json === true })),
+    .action(async (file: string, { cwd, rules, json, "--": args = [] }: Options) =>
+      print(await explain(set, { file, args, cwd: textOf(cwd), rules: rules === true, json: json === true })),
     );
   cli
     .command("test <...configs>", "Run the cases that configs carry")
@@ -72,6 +73,7 @@ function describeCommands(set: PluginSet): CAC {
 interface Options {
   readonly socket?: string | number;
   readonly cwd?: string | number;
+  readonly rules?: boolean;
   readonly json?: boolean;
   readonly "--"?: readonly string[];
 }

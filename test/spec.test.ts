@@ -10,6 +10,8 @@ import { FrameDecoder } from "../src/protocol/decoder.ts";
 import { encodeFrame } from "../src/protocol/frame.ts";
 import type { Frame } from "../src/protocol/frame.ts";
 import * as plugin from "../src/protocol/plugin-messages.ts";
+import { DENIAL_CODES } from "../src/policy/decision.ts";
+import { evaluate } from "../src/policy/evaluate.ts";
 import { parseConfig } from "../src/policy/load.ts";
 import { RULE_NAMES } from "../src/policy/rule-names.ts";
 import { logSession } from "../src/runtime/session-log.ts";
@@ -133,7 +135,7 @@ describe("SPEC.md, numbers", () => {
     {
       name: "the feature",
       heading: "## 7 Messages",
-      text: `bits, 0x${constants.FEATURE.descriptors.toString(16).padStart(4, "0")} descriptors`,
+      text: `bits, 0x${constants.FEATURE.descriptors.toString(16).padStart(4, "0")} descriptors (section 8.1), 0x${constants.FEATURE.explanations.toString(16).padStart(4, "0")} explanations`,
     },
     {
       name: "the bits of terminals",
@@ -224,6 +226,16 @@ describe("SPEC.md, policy", () => {
     const written = section("## 16 Evaluation");
     const text = written.slice(written.indexOf("1. "), written.indexOf("\n\nSo what")).replaceAll(/\s*\n */gu, " ");
     expect(text).toBe(steps);
+  });
+
+  test("section 16.1 has every code of a refusal and every field of its object, and no others", () => {
+    const rows = table("### 16.1 Refusals for programs").map(([cell = ""]) => unquoted(cell));
+    const head = rows.indexOf("Code");
+    expect(rows.slice(head + 2)).toEqual([...DENIAL_CODES]);
+    const config = parseConfig("plugin: x\ndefault: deny", "x.yaml");
+    const refused = evaluate(config, () => ({ kind: "none" }), { args: [], cwd: "/" }, ["/"]);
+    const fields = rows.slice(0, head).flatMap((cell) => cell.split(", "));
+    expect(fields).toEqual(refused.effect === "allow" ? [] : Object.keys(refused.denial));
   });
 
   test("section 15 has the defaults that a config gets", () => {
@@ -468,8 +480,9 @@ function decodeFields({ name, payload }: Frame): Record<string, unknown> {
       return { ...client.decodeHello(payload) };
     case "WELCOME":
       return { ...plugin.decodeWelcome(payload) };
-    case "OPEN": {
-      const { window, env, ...open } = client.decodeOpen(payload);
+    case "OPEN":
+    case "EXPLAIN": {
+      const { window, env, ...open } = client.decodeOpen(payload, name);
       const variables = Array.from(readEnvironment(env), (variable) => variable.join("="));
       return { ...open, env: variables, ...window };
     }
@@ -501,6 +514,10 @@ function decodeFields({ name, payload }: Frame): Record<string, unknown> {
     }
     case "CAPABILITIES_REPORT":
       return { ...plugin.decodeCapabilitiesReport(payload) };
+    case "EXPLANATION": {
+      const { text: people, json: object } = plugin.decodeExplanation(payload);
+      return { people, object };
+    }
     case "STDIN":
     case "STDOUT":
     case "STDERR":
@@ -526,14 +543,11 @@ function encodeFields(name: MessageName, fields: Readonly<Record<string, unknown
     case "WELCOME":
       return plugin.encodeWelcome(version);
     case "OPEN":
-      return client.encodeOpen({
-        tool: text("tool"),
-        cwd: text("cwd"),
-        args: fields["args"] as string[],
-        env: new TextEncoder().encode((fields["env"] as string[]).map((variable) => `${variable}\0`).join("")),
-        terminals: number("terminals"),
-        window,
-      });
+    case "EXPLAIN": {
+      const env = new TextEncoder().encode((fields["env"] as string[]).map((variable) => `${variable}\0`).join(""));
+      const call = { tool: text("tool"), cwd: text("cwd"), args: fields["args"] as string[], env };
+      return client.encodeOpen({ ...call, terminals: number("terminals"), window }, name);
+    }
     case "WANT_OUTPUT":
       return client.encodeWantOutput(stream, number("bytes"));
     case "OUTPUT_CLOSED":
@@ -571,6 +585,8 @@ function encodeFields(name: MessageName, fields: Readonly<Record<string, unknown
         version: text("version"),
         facts: fields["facts"] as [string, string][],
       });
+    case "EXPLANATION":
+      return plugin.encodeExplanation({ text: text("people"), json: text("object") });
     case "STDIN":
     case "STDOUT":
     case "STDERR":

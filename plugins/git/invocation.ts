@@ -80,6 +80,8 @@ const FORCED = [
 
 /** Doubts that are there already are the more exact ones. */
 function withDoubts(rest: Rest, doubts: Readonly<Partial<Record<Part, Doubt | undefined>>>): Rest {
-  const found = Object.entries(doubts).filter(([, doubt]) => doubt !== undefined);
-  return found.length === 0 ? rest : { ...rest, doubts: { ...Object.fromEntries(found), ...rest.doubts } };
+  const found = Object.entries(doubts).filter(
+    ([part, doubt]) => doubt !== undefined && rest.doubts?.[part as Part] === undefined,
+  );
+  return found.length === 0 ? rest : { ...rest, doubts: { ...rest.doubts, ...Object.fromEntries(found) } };
 }

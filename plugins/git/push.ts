@@ -28,7 +28,7 @@ export function readPush(rest: Rest): Rest {
   if (targets.length === 0 || (rest.positionals.length < 2 && !has(rest, "--tags"))) {
     doubt ??= { argument: rest.positionals[0] ?? "push", why: "write the branch too: git push REMOTE BRANCH" };
   }
-  const doubts = doubt === undefined ? rest.doubts : { targets: doubt, ...rest.doubts };
+  const doubts = doubt === undefined ? rest.doubts : { ...rest.doubts, targets: rest.doubts?.targets ?? doubt };
   return { ...rest, options, targets, ...(doubts === undefined ? {} : { doubts }) };
 }
 

@@ -44,7 +44,10 @@ const NOTES: Readonly<Record<string, Section[]>> = {
   explain: [
     { title: "Folder", body: "  Without --cwd the call is imagined in the first root." },
     { title: "Exit status", body: "  0  explained, whether it is allowed or denied\n  1  the config cannot be used" },
-    { title: "Example", body: "  plugin-server explain git.yaml -- -C . push origin main" },
+    {
+      title: "Example",
+      body: "  plugin-server explain git.yaml -- -C . push origin main\n  plugin-server explain git.yaml --rules",
+    },
   ],
   test: [
     { title: "Exit status", body: "  0  all cases passed\n  1  one failed, or a config cannot be used" },

@@ -3,8 +3,10 @@ import { formatPlace } from "../policy/config-error.ts";
 import type { Config } from "../policy/config.ts";
 import { ConfigError, loadConfig } from "../policy/load.ts";
 import { clip } from "../policy/printable.ts";
+import { shellWord } from "../policy/shell-word.ts";
+import { tableText } from "../policy/table.ts";
 import { pluginFor, rootsOf, type PluginSet } from "./plugin-set.ts";
-import { issueJson, jsonText, linesText, STATUS, tableText, type Report } from "./report.ts";
+import { issueJson, jsonText, linesText, STATUS, type Report } from "./report.ts";
 
 /** `plugin-server test`: runs the cases that configs carry. Status 1 when one fails or a config cannot be used. */
 export async function testCases(set: PluginSet, files: readonly string[], json: boolean): Promise<Report> {
@@ -79,8 +81,4 @@ function fileJson({ file, error, results }: Tested): object {
       got: { effect: decision.effect, rule: decision.rule },
     })),
   };
-}
-
-function shellWord(argument: string): string {
-  return /^[\w@%+=:,./~^-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { toolEnvironment } from "../policy/environment.ts";
-import { asksForEnvironment, evaluate } from "../policy/evaluate.ts";
+import { asksForEnvironment, evaluate, type Invocation } from "../policy/evaluate.ts";
 import type { Decision } from "../policy/decision.ts";
 import { quote } from "../policy/printable.ts";
 import type { Open } from "../protocol/client-messages.ts";
@@ -9,13 +9,27 @@ import { readEnvironment } from "../protocol/environment.ts";
 import type { Host } from "./host.ts";
 
 /** What becomes of an OPEN: it cannot be answered by rules at all, or the rules' decision and the real folder to run in. */
-export type Outcome =
-  | { readonly kind: "error"; readonly code: ErrorName; readonly message: string }
-  | { readonly kind: "decision"; readonly decision: Decision; readonly cwd: string };
+export type Outcome = Failure | { readonly kind: "decision"; readonly decision: Decision; readonly cwd: string };
+
+export interface Failure {
+  readonly kind: "error";
+  readonly code: ErrorName;
+  readonly message: string;
+}
 
 /** Here a message becomes a decision. Everything that the client says is taken as said by an enemy. */
 export function decide(host: Host, open: Open): Outcome {
-  const tool = host.plugin.name;
+  const invocation = readInvocation(host, open);
+  if ("kind" in invocation) {
+    return invocation;
+  }
+  const decision = evaluate(host.config, host.plugin.grammar, invocation, host.roots);
+  return { kind: "decision", decision, cwd: invocation.cwd };
+}
+
+/** What rules can be asked about, or why they cannot. */
+export function readInvocation({ config, plugin }: Host, open: Open): Invocation | Failure {
+  const tool = plugin.name;
   if (open.tool !== tool) {
     return error(
       "wrong_tool",
@@ -29,13 +43,12 @@ export function decide(host: Host, open: Open): Outcome {
       `Cannot work in ${quote(open.cwd, 200)}: the ${tool} plugin sees no such folder; change to one that it sees too`,
     );
   }
-  const { config, plugin, roots } = host;
   // Few rules look at the environment, and few calls should pay for reading it.
   const env = asksForEnvironment(config) ? toolEnvironment(config, readEnvironment(open.env), {}) : {};
-  return { kind: "decision", decision: evaluate(config, plugin.grammar, { args: open.args, cwd, env }, roots), cwd };
+  return { args: open.args, cwd, env };
 }
 
-function error(code: ErrorName, message: string): Outcome {
+function error(code: ErrorName, message: string): Failure {
   return { kind: "error", code, message };
 }
 

@@ -9,6 +9,7 @@ import type { Frame } from "../protocol/frame.ts";
 import { encodeDeny, encodeError, encodeExit } from "../protocol/plugin-messages.ts";
 import type { Ending } from "../protocol/plugin-messages.ts";
 import { decide } from "./decide.ts";
+import { denialFrame } from "./explain.ts";
 import type { Host } from "./host.ts";
 import type { Peer } from "./libc.ts";
 import type { LogFields } from "./log.ts";
@@ -26,6 +27,8 @@ export interface Asker {
   readonly channel: Channel;
   readonly peer: Peer;
   readonly follow: (name: MessageName) => void;
+  /** Whether the client wants a denial as programs read it, too. */
+  readonly explainsDenials: boolean;
 }
 
 /** One invocation, from OPEN to EXIT. */
@@ -65,6 +68,9 @@ export class Session {
     this.#cwd = outcome.cwd;
     const refusal = refusalOf(this.#host.config, outcome.decision);
     if (refusal !== undefined) {
+      if (this.#asker.explainsDenials) {
+        this.#send("EXPLANATION", denialFrame(refusal));
+      }
       this.#finish("DENY", encodeDeny(refusal), {});
       return;
     }

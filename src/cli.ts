@@ -6,6 +6,7 @@ import { explain } from "./cli/explain.ts";
 import { helpSections } from "./cli/help.ts";
 import type { PluginSet } from "./cli/plugin-set.ts";
 import { STATUS, type Report } from "./cli/report.ts";
+import { replay } from "./cli/replay.ts";
 import { serve } from "./cli/serve.ts";
 import { testCases } from "./cli/test-cases.ts";
 import { usageProblem } from "./cli/usage.ts";
@@ -49,7 +50,7 @@ function describeCommands(set: PluginSet): CAC {
       process.exit(status);
     });
   cli
-    .command("check <...configs>", "Say whether configs can be used, and what in them is doubtful")
+    .command("check <...configs>", "Say whether configs, or all of a folder, can be used, and what in them is doubtful")
     .option("--json", "Answer in JSON")
     .action(async (files: string[], { json }: Options) => print(await check(set, files, json === true)));
   cli
@@ -62,9 +63,18 @@ function describeCommands(set: PluginSet): CAC {
       print(await explain(set, { file, args, cwd: textOf(cwd), rules: rules === true, json: json === true })),
     );
   cli
-    .command("test <...configs>", "Run the cases that configs carry")
+    .command("test <...configs>", "Run the cases that configs, or all of a folder, carry")
+    .option("--from-audit <file>", "Decide the calls in a log of the plugin anew, and list what would change")
     .option("--json", "Answer in JSON")
-    .action(async (files: string[], { json }: Options) => print(await testCases(set, files, json === true)));
+    .action(async (files: string[], { fromAudit, json }: Options) => {
+      const audit = textOf(fromAudit);
+      const [config = ""] = files;
+      return print(
+        audit === undefined
+          ? await testCases(set, files, json === true)
+          : await replay(set, { config, audit, json: json === true }),
+      );
+    });
   cli.help(helpSections(cli));
   cli.option("-v, --version", "Print the version");
   return cli;
@@ -73,6 +83,7 @@ function describeCommands(set: PluginSet): CAC {
 interface Options {
   readonly socket?: string | number;
   readonly cwd?: string | number;
+  readonly fromAudit?: string | number;
   readonly rules?: boolean;
   readonly json?: boolean;
   readonly "--"?: readonly string[];

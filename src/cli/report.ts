@@ -22,6 +22,10 @@ export function issueJson({ place, message }: ConfigIssue): IssueJson {
   return { file: place.file, line: place.line, column: place.column, message };
 }
 
+export function issueLine({ place, message }: ConfigIssue): string {
+  return `${formatPlace(place)}: ${message}`;
+}
+
 export function warningLine({ place, message }: ConfigIssue): string {
   return `${formatPlace(place)}: warning: ${message}`;
 }

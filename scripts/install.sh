@@ -74,6 +74,9 @@ if [[ -n $built ]]; then
 fi
 
 install_default git
+# For editors: the first line of a default config names it. It is not the user's, and always the newest.
+cmp -s -- "$root/plugins/schema.json" "$home/config/schema.json" ||
+  cp -- "$root/plugins/schema.json" "$home/config/schema.json"
 for config in "$home"/config/*.yaml; do
   tool=$(basename -- "$config" .yaml)
   if is_tool_name "$tool"; then

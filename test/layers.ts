@@ -28,6 +28,10 @@ const LAYERS: readonly Layer[] = [
   { files: /^client\//, mayImport: [/^client\//, /^src\/protocol\//] },
   // These run before any package is installed.
   { files: /^scripts\/local\//, mayImport: [/^scripts\/local\//] },
+  {
+    files: /^scripts\/schema\//,
+    mayImport: [/^scripts\/schema\//, /^src\/policy\//, /^(valibot|@valibot\/to-json-schema)$/],
+  },
   { files: /^scripts\/bench\//, mayImport: [/./] },
 ];
 

@@ -235,7 +235,7 @@ describe("SPEC.md, policy", () => {
     const config = parseConfig("plugin: x\ndefault: deny", "x.yaml");
     const refused = evaluate(config, () => ({ kind: "none" }), { args: [], cwd: "/" }, ["/"]);
     const fields = rows.slice(0, head).flatMap((cell) => cell.split(", "));
-    expect(fields).toEqual(refused.effect === "allow" ? [] : Object.keys(refused.denial));
+    expect(fields).toEqual(refused.effect === "allow" ? [] : [...Object.keys(refused.denial), "passes"]);
   });
 
   test("section 15 has the defaults that a config gets", () => {

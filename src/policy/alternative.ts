@@ -14,7 +14,7 @@ export function allowedAlternative(
   roots: readonly string[],
 ): string[] | undefined {
   const { args } = invocation;
-  if (args.length > MAX_ARGUMENTS) {
+  if (args.length > MAX_ARGUMENTS || args.reduce((sum, { length }) => sum + length, 0) > MAX_CHARS) {
     return undefined;
   }
   const asked = grammar(args);
@@ -29,8 +29,10 @@ export function allowedAlternative(
   });
 }
 
-/** Each costs a decision or two. */
+// Each argument costs up to three decisions, and each character of it a look from every pattern: a caller must not
+// keep the plugin from others by asking.
 const MAX_ARGUMENTS = 32;
+const MAX_CHARS = 4096;
 
 function variants(args: readonly string[]): string[][] {
   const places = args.map((argument, index) => ({ argument, index }));

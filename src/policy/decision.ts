@@ -19,7 +19,7 @@ export interface Refused {
   readonly denial: Denial;
 }
 
-/** A refusal as programs read it: what `PLUGIN_DENIALS=json` and `--explain --json` print. */
+/** A refusal as programs read it: what `PLUGIN_DENIALS=json` and `--explain --json` print, with what would pass. */
 export interface Denial {
   readonly code: DenialCode;
   readonly tool: string;

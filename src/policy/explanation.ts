@@ -90,18 +90,22 @@ export function explanationText(explanation: Explanation, fullPlaces: boolean): 
     ...restRows(reading),
     ["folder", clip(invocation.cwd, 200)],
     ...(decision.effect === "allow" ? [] : [["message", decision.message]]),
-    ...(alternative === undefined
-      ? []
-      : [["passes", clip([config.plugin, ...alternative.map(shellWord)].join(" "), 200)]]),
+    ...(alternative === undefined ? [] : [["passes", commandLine(config.plugin, alternative)]]),
   ];
   return tableText(rows);
+}
+
+/** A call as a person types it, cut to 200 characters. */
+export function commandLine(tool: string, args: readonly string[]): string {
+  return clip([tool, ...args.map(shellWord)].join(" "), 200);
 }
 
 // An explanation has to fit into one message, whatever the caller asks about.
 const MAX_WORDS = 32;
 const MAX_WORD_CHARS = 200;
 
-function shortened(words: readonly string[] | undefined): string[] | null {
+/** Words for JSON; null when there are none, or too many. */
+export function shortened(words: readonly string[] | undefined): string[] | null {
   return words === undefined || words.length > MAX_WORDS ? null : words.map((word) => clip(word, MAX_WORD_CHARS));
 }
 

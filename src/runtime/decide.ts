@@ -9,7 +9,9 @@ import { readEnvironment } from "../protocol/environment.ts";
 import type { Host } from "./host.ts";
 
 /** What becomes of an OPEN: it cannot be answered by rules at all, or the rules' decision and the real folder to run in. */
-export type Outcome = Failure | { readonly kind: "decision"; readonly decision: Decision; readonly cwd: string };
+export type Outcome =
+  | Failure
+  | { readonly kind: "decision"; readonly decision: Decision; readonly invocation: Invocation };
 
 export interface Failure {
   readonly kind: "error";
@@ -24,7 +26,7 @@ export function decide(host: Host, open: Open): Outcome {
     return invocation;
   }
   const decision = evaluate(host.config, host.plugin.grammar, invocation, host.roots);
-  return { kind: "decision", decision, cwd: invocation.cwd };
+  return { kind: "decision", decision, invocation };
 }
 
 /** What rules can be asked about, or why they cannot. */

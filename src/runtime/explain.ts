@@ -1,8 +1,10 @@
+import { allowedAlternative } from "../policy/alternative.ts";
 import type { Refused } from "../policy/decision.ts";
-import { explainCall, explanationJson, explanationText } from "../policy/explanation.ts";
+import type { Invocation } from "../policy/evaluate.ts";
+import { commandLine, explainCall, explanationJson, explanationText, shortened } from "../policy/explanation.ts";
 import type { Open } from "../protocol/client-messages.ts";
 import { ProtocolError } from "../protocol/errors.ts";
-import { encodeExplanation } from "../protocol/plugin-messages.ts";
+import { encodeDeny, encodeExplanation } from "../protocol/plugin-messages.ts";
 import { readInvocation } from "./decide.ts";
 import type { Host } from "./host.ts";
 
@@ -21,7 +23,20 @@ export function explanationFrame(host: Host, open: Open): Uint8Array {
   return encodeExplanation({ text: explanationText(explanation, false), json });
 }
 
-/** What goes before DENY for a client that asked for it. */
-export function denialFrame({ message, denial }: Refused): Uint8Array {
-  return encodeExplanation({ text: `${message}\n`, json: JSON.stringify(denial) });
+/** DENY, which says what would pass instead where something would, and what goes before it for a client that asked. */
+export function denialFrames(
+  { config, plugin, roots }: Host,
+  invocation: Invocation,
+  { rule, message, denial }: Refused,
+): { readonly explanation: Uint8Array; readonly deny: Uint8Array } {
+  const passes = allowedAlternative(config, plugin.grammar, invocation, roots);
+  const line = passes === undefined ? "" : ` This would pass: ${commandLine(config.plugin, passes)}`;
+  const text = `${message}${line}`;
+  return {
+    explanation: encodeExplanation({
+      text: `${text}\n`,
+      json: JSON.stringify({ ...denial, passes: shortened(passes) }),
+    }),
+    deny: encodeDeny({ rule, message: text }),
+  };
 }

@@ -6,10 +6,10 @@ import type { Open } from "../protocol/client-messages.ts";
 import type { ErrorName, MessageName, SignalName } from "../protocol/constants.ts";
 import { encodeFrame } from "../protocol/frame.ts";
 import type { Frame } from "../protocol/frame.ts";
-import { encodeDeny, encodeError, encodeExit } from "../protocol/plugin-messages.ts";
+import { encodeError, encodeExit } from "../protocol/plugin-messages.ts";
 import type { Ending } from "../protocol/plugin-messages.ts";
 import { decide } from "./decide.ts";
-import { denialFrame } from "./explain.ts";
+import { denialFrames } from "./explain.ts";
 import type { Host } from "./host.ts";
 import type { Peer } from "./libc.ts";
 import type { LogFields } from "./log.ts";
@@ -65,13 +65,14 @@ export class Session {
       return;
     }
     this.#decision = outcome.decision;
-    this.#cwd = outcome.cwd;
+    this.#cwd = outcome.invocation.cwd;
     const refusal = refusalOf(this.#host.config, outcome.decision);
     if (refusal !== undefined) {
+      const { explanation, deny } = denialFrames(this.#host, outcome.invocation, refusal);
       if (this.#asker.explainsDenials) {
-        this.#send("EXPLANATION", denialFrame(refusal));
+        this.#send("EXPLANATION", explanation);
       }
-      this.#finish("DENY", encodeDeny(refusal), {});
+      this.#finish("DENY", deny, {});
       return;
     }
     this.#hasSlot = this.#host.slots.tryTake();

@@ -140,6 +140,7 @@ test("with PLUGIN_DENIALS=json a denial is one JSON object on stderr", async () 
     reason: "others build on it",
     hint: "push without it",
     retryable: false,
+    passes: ["push", "origin", "main"],
   });
   expect(stderr.split("\n")).toHaveLength(2);
   expect(await call(plugin, ["--version"], { env })).toMatchObject({ status: 0, stderr: "" });
@@ -147,6 +148,13 @@ test("with PLUGIN_DENIALS=json a denial is one JSON object on stderr", async () 
     "plugin-client: git",
   );
   expect(await plugin.carriers()).toEqual([undefined, "descriptors", undefined]);
+});
+
+test("a denial says what would pass instead, quoted for a shell", async () => {
+  await using plugin = await git();
+  const { stderr, status } = await call(plugin, ["push", "-f", "it's", "main"]);
+  expect(status).toBe(126);
+  expect(stderr).toEndWith("; push without it. This would pass: git push 'it'\\''s' main\n");
 });
 
 test("plugin-client --capabilities shows an agent its limits before it asks", async () => {

@@ -2,6 +2,7 @@ import { readOptions } from "../../src/policy/read-options.ts";
 import type { Doubt, Part, Reading, Rest } from "../../src/policy/reading.ts";
 import { commandOptions, WITH_SUBCOMMANDS } from "./command-options.ts";
 import { readBeginning } from "./grammar.ts";
+import { isKnownCommand } from "./known-commands.ts";
 import { readPush } from "./push.ts";
 
 /**
@@ -19,8 +20,12 @@ export function readGitInvocation(args: readonly string[]): Reading {
   const command = SYNONYMS.get(reading.command) ?? reading.command;
   const rest = readBehind(command, behind);
   const whole = command === "push" ? readPush(rest) : command === "branch" ? withForced(rest) : rest;
-  return { kind: "command", command, rest: withDoubts(whole, { folder, options: remotes, targets: remotes }) };
+  const remarked = isKnownCommand(command) ? whole : { ...whole, remark: MAYBE_ALIAS };
+  return { kind: "command", command, rest: withDoubts(remarked, { folder, options: remotes, targets: remotes }) };
 }
+
+/** Which alias it is only the repository knows, and a decision that depended on it would be the agent's. */
+const MAYBE_ALIAS = "git has no such command itself; for an alias, write out what it stands for";
 
 function readBehind(command: string, words: readonly string[]): Rest {
   if (!WITH_SUBCOMMANDS.has(command)) {

@@ -30,7 +30,8 @@ export function refuse(config: Config, call: Call, why: Why): Refused {
   const { sentence, reason } = explain(config, call, why, effect);
   const hint = hintFor(why);
   const own = why.rule === "rule" ? why.by : undefined;
-  const cause = own?.reason === undefined ? "" : `${effect === "ask" ? ";" : ":"} ${own.reason}`;
+  const said = own?.reason ?? (why.rule === "rule" || why.rule === "default" ? remarkOf(call) : undefined);
+  const cause = said === undefined ? "" : `${effect === "ask" ? ";" : ":"} ${said}`;
   const message =
     cause === "" && own?.hint === undefined
       ? clip(`${sentence}. ${ENDING} ${hint}.`, MAX_CHARS)
@@ -109,9 +110,13 @@ function explain(
     const reason = "it needs a person's approval, and nobody can be asked here";
     return { sentence: `${called} is denied by ${by}: ${reason}`, reason };
   }
-  const own = why.rule === "rule" ? why.by.reason : undefined;
+  const own = (why.rule === "rule" ? why.by.reason : undefined) ?? remarkOf(call);
   const reason = own ?? (why.rule === "rule" ? `a rule denies it` : "no rule allows it");
   return { sentence: `${called} is denied by ${by}`, reason };
+}
+
+function remarkOf({ reading }: Call): string | undefined {
+  return reading.kind === "command" ? reading.rest?.remark : undefined;
 }
 
 function nameOf({ id, isShortForm }: Rule): string {

@@ -20,6 +20,8 @@ export interface Rest {
   readonly positionals: readonly string[];
   /** What the call acts on, in the words of the tool: branches of a push, packages of an install. Left out when unknown. */
   readonly targets?: readonly string[];
+  /** What a refusal should say about the command, as the end of a sentence: `git has no such command itself`. */
+  readonly remark?: string;
   /** The parts that cannot be read with certainty. A rule that depends on one of them refuses the call. */
   readonly doubts?: Readonly<Partial<Record<Part, Doubt>>>;
 }

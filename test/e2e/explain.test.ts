@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { DENIAL_CODES } from "../../src/policy/decision.ts";
 import { startPlugin, type PluginProcess } from "../helpers/plugin.ts";
 import { call, shell } from "../helpers/shell.ts";
 
@@ -169,4 +170,24 @@ test("plugin-client --capabilities shows an agent its limits before it asks", as
     facts: { default: "allow", enforcement: "enforce", "rule.1": "no-force: deny push with -f (others build on it)" },
   });
   expect(JSON.parse((await shell(plugin, '"$CLIENT" --capabilities --json git')).stdout)).toEqual(json);
+});
+
+test("the snippet and the skill for agents name only codes and options that there are", async () => {
+  const folder = `${import.meta.dir}/../../plugins/agent`;
+  const texts = await Promise.all(
+    ["CLAUDE.md", "skills/plugins/SKILL.md"].map(async (name) => Bun.file(`${folder}/${name}`).text()),
+  );
+  await using plugin = await git();
+  const { stdout: help } = await shell(plugin, '"$CLIENT" --help');
+  for (const option of new Set(texts.join().match(/plugin-client (?<option>--[a-z]+)/gu))) {
+    expect(help).toContain(option);
+  }
+  expect(
+    new Set(
+      texts[1]
+        ?.match(/^\| `.*?` *\|/gmu)
+        ?.join()
+        .match(/\w+_\w+|unclear/gu),
+    ),
+  ).toEqual(new Set(DENIAL_CODES));
 });

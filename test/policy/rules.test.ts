@@ -138,6 +138,82 @@ rules:
   });
 });
 
+describe("a config that keeps main and forbids force", () => {
+  const GUARD = `rules:
+  ordered:
+    - { id: no-force, match: { command: push, options: [--force, --force-with-lease, --delete] }, decision: deny }
+  blocked_branches: [main]`;
+  test.each([
+    "push origin main",
+    "push origin HEAD:main",
+    "push origin heads/main",
+    "push origin x:heads/main",
+    "push origin x:refs/heads/main",
+    "push origin +main",
+    "push origin +x",
+    "push origin :x",
+    "push origin :main",
+    "push origin --delete x",
+    "push -d origin x",
+    "push origin x -f",
+    "push -uf origin x",
+    "push -qfu origin x",
+    "push --force-w origin x",
+    "push --forc origin x",
+    "push --del origin x",
+    "push --all origin",
+    "push --branches origin",
+    "push --mirror origin",
+    "push --mirr origin",
+    "push --prune origin x",
+    "push origin :",
+    "push origin +:",
+    "push origin refs/heads/*",
+    "push origin refs/heads/*:refs/heads/*",
+    "push origin HEAD",
+    "push origin @",
+    "push origin",
+    "push",
+    "push --tags origin main",
+    "push origin x main",
+    "push --repo=origin main",
+    "-C . push origin main",
+    "-C sub -C .. push origin main",
+    "--git-dir=.git push origin main",
+    "-c remote.origin.mirror=true push origin x",
+    "-c remote.origin.push=x:main push origin",
+    "-c push.default=matching push origin x",
+    "-c alias.p=push p origin main",
+    "-c help.autoCorrect=immediate pusj origin main",
+    "--config-env=alias.p=P p origin main",
+    "push --receive-pack=x --new-option origin x",
+    "send-pack origin x",
+    "http-push origin x",
+    "remote-https origin",
+  ])("git %s is refused", (line) => {
+    expect(decide(GUARD, line)).toStartWith("deny");
+  });
+
+  test.each([
+    "push origin x",
+    "push -u origin agent/x",
+    "push origin HEAD:agent/main",
+    "push --no-force origin x",
+    "-c color.ui=always push origin x",
+    "push origin main:x",
+    "push --tags origin",
+    // Behind "--" it is a branch of that name.
+    "push origin -- -f",
+    "fetch --all --force",
+    "-c remote.origin.url=x fetch",
+    "branch -D main",
+    "log main --new-option",
+    "pull origin main",
+  ])("git %s is allowed", (line) => {
+    expect(decide(GUARD, line)).toBe("allow default");
+  });
+});
+
 describe("short forms", () => {
   const SHORT = `rules:
   ordered:
@@ -221,6 +297,16 @@ rules:
     expect(decision).toMatchObject({ message, denial: { tool: "git", retryable: false, ...denial } });
     expect(refusalOf(config, decision)).toBe(decision as never);
     expect(refusalOf({ ...config, enforcement: "audit" }, decision)).toBeUndefined();
+  });
+
+  test("has a remark on a command that may be an alias", () => {
+    const config = parseConfig("plugin: git\nrules: { allowed_commands: [status] }\n", "git.yaml");
+    const decision = evaluate(config, readGitInvocation, { args: ["st"], cwd: "/w" }, ["/w"]);
+    expect(decision).toMatchObject({
+      message:
+        "git st is denied by rules.allowed_commands (git.yaml:2): git has no such command itself; for an alias, write out what it stands for. A retry will be refused too; ask the operator to change the rule.",
+      denial: { reason: "git has no such command itself; for an alias, write out what it stands for" },
+    });
   });
 
   test("is at most 600 characters with the longest reason and hint", () => {

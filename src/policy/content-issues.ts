@@ -56,10 +56,21 @@ function idleWithoutRelay({ value, valuePlaces }: Source): ConfigIssue[] {
 
 /** valibot's records leave these names out without a word, so that nobody can reach a prototype through them. */
 function reservedNames({ maps }: Source): ConfigIssue[] {
-  const set = maps.find(({ path }) => path.join(".") === "env.set");
-  return (set?.keys ?? [])
-    .filter(({ name }) => ["__proto__", "constructor", "prototype"].includes(name))
-    .map(({ name, place }) => ({ place, message: `env.set cannot set a variable with the name ${quote(name)}` }));
+  return maps
+    .filter(({ path }) => isRecord(path))
+    .flatMap(({ path, keys }) =>
+      keys
+        .filter(({ name }) => ["__proto__", "constructor", "prototype"].includes(name))
+        .map(({ name, place }) => ({
+          place,
+          message: `${sentence(keyLabel(path))} cannot have the name ${quote(name)}`,
+        })),
+    );
+}
+
+/** Maps whose keys the author of the config chooses. */
+function isRecord(path: readonly string[]): boolean {
+  return ["env.set", "grammar.aliases"].includes(path.join(".")) || (path.length > 1 && path.at(-1) === "env");
 }
 
 function asMap(value: unknown): Readonly<Record<string, unknown>> {

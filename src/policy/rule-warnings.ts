@@ -7,7 +7,7 @@ import { optionText } from "./rule-text.ts";
 import type { CommandPattern, Match, OptionPattern, Rule } from "./rule.ts";
 
 /** Rules of the config's own that can never match, as far as that can be told without running them. */
-export function ruleWarnings({ rules, defaultEffect }: Config, grammar: Grammar): ConfigIssue[] {
+export function ruleWarnings({ plugin, rules, defaultEffect }: Config, grammar: Grammar): ConfigIssue[] {
   const warnings: ConfigIssue[] = [];
   for (const [index, rule] of rules.ordered.entries()) {
     const earlier = rules.ordered
@@ -15,6 +15,18 @@ export function ruleWarnings({ rules, defaultEffect }: Config, grammar: Grammar)
       .find((other) => other.id !== rule.id && coversMatch(other.match, rule.match));
     if (earlier !== undefined) {
       const message = `The rule ${quote(rule.id)} never decides: ${quote(earlier.id)} on line ${earlier.place.line} takes all that it matches`;
+      warnings.push({ place: rule.place, message });
+    }
+    if (
+      rule.match.not !== undefined &&
+      coversMatch(rule.match.not, { ...rule.match, not: undefined }) &&
+      !rule.isShortForm
+    ) {
+      const message = `The rule ${quote(rule.id)} never decides: its "not" takes back all that it matches`;
+      warnings.push({ place: rule.place, message });
+    }
+    if (/_branch(es|_patterns)$/.test(rule.id) && rule.isShortForm && !tellsBranches(grammar)) {
+      const message = `${rule.id} means nothing here: the grammar of ${plugin} does not tell which branches a push changes`;
       warnings.push({ place: rule.place, message });
     }
     if (!rule.isShortForm) {
@@ -28,6 +40,11 @@ export function ruleWarnings({ rules, defaultEffect }: Config, grammar: Grammar)
     warnings.push({ place: last.place, message });
   }
   return warnings;
+}
+
+function tellsBranches(grammar: Grammar): boolean {
+  const reading = grammar(["push", "remote", "branch"]);
+  return reading.kind === "command" && reading.rest?.targets !== undefined;
 }
 
 /** Whether a call that meets `narrow` certainly meets `wide`. */

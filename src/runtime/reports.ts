@@ -1,3 +1,4 @@
+import { escapeControl } from "../policy/printable.ts";
 import { ruleText } from "../policy/rule-text.ts";
 import type { CapabilitiesReport, HealthReport } from "../protocol/plugin-messages.ts";
 import { VERSION } from "../protocol/version.ts";
@@ -35,7 +36,7 @@ export function capabilities({ config, plugin, roots }: Host): CapabilitiesRepor
     facts.push(["rules.allowed_commands", rules.allowedCommands.map(({ value }) => value).join(" ")]);
   }
   for (const [index, rule] of rules.ordered.entries()) {
-    facts.push([`rule.${index + 1}`, `${rule.id}: ${ruleText(rule)}`]);
+    facts.push([`rule.${index + 1}`, escapeControl(`${rule.id}: ${ruleText(rule)}`)]);
   }
   return { tool: plugin.name, version: VERSION, facts };
 }

@@ -142,7 +142,7 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
         '2:15: An item of env.pass must be the name of a variable, or a pattern with * and ?, found "A=B"',
         "2:33: env.set.A must be a string without NUL, found the number 5; put it in quotes",
         '2:43: env.set."B=C" must be the name of a variable, found "B=C"',
-        '2:46: env.set cannot set a variable with the name "constructor"',
+        '2:46: env.set cannot have the name "constructor"',
       ],
     },
     {

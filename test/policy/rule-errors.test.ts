@@ -84,6 +84,14 @@ describe("parseConfig says what is wrong with a rule, where, and what is accepte
       ],
     },
     {
+      name: "names that would be lost, so that a condition would hold always",
+      text: "rules: [{ decision: allow, match: { env: { __proto__: x } } }]\ncases: [{ run: a, expect: deny, env: { constructor: x } }]",
+      errors: [
+        '2:44: match.env of an item of rules cannot have the name "__proto__"',
+        '3:40: env of an item of cases cannot have the name "constructor"',
+      ],
+    },
+    {
       name: "a grammar with words in the wrong places",
       text: "grammar: { flags: [force], commands: yes, aliases: [i], options_with_values: [-f] }",
       errors: [
@@ -118,6 +126,14 @@ describe("configWarnings about rules", () => {
       warnings: ['4:5: The rule "narrow" never decides: "wide" on line 3 takes all that it matches'],
     },
     {
+      name: "a rule that takes back all that it matches",
+      text: "rules:\n  - { id: a, match: { command: push, not: { command: p* } }, decision: deny }\n  - { id: b, match: { not: {} }, decision: deny }",
+      warnings: [
+        '3:5: The rule "a" never decides: its "not" takes back all that it matches',
+        '4:5: The rule "b" never decides: its "not" takes back all that it matches',
+      ],
+    },
+    {
       name: "rules that only overlap",
       text: "rules:\n  - { match: { command: push, options: -f }, decision: deny }\n  - { match: { command: push }, decision: ask }",
       warnings: [],
@@ -144,6 +160,16 @@ describe("configWarnings about rules", () => {
     const found = configWarnings(parseConfig(`plugin: git\n${text}\n`, "git.yaml"), readGitInvocation);
     expect(found.map(({ place, message }) => `${place.line}:${place.column}: ${message}`)).toEqual([...warnings]);
   });
+});
+
+test("configWarnings says when a short form about branches means nothing for a tool", () => {
+  const config = parseConfig("plugin: npm\nrules: { blocked_branches: [main] }\n", "npm.yaml");
+  const found = configWarnings(config, ([first]) =>
+    first === undefined ? { kind: "none" } : { kind: "command", command: first },
+  );
+  expect(found.map(({ message }) => message)).toEqual([
+    "blocked_branches means nothing here: the grammar of npm does not tell which branches a push changes",
+  ]);
 });
 
 function errorsOf(text: string): string[] {

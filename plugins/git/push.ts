@@ -16,7 +16,7 @@ export function readPush(rest: Rest): Rest {
       doubt ??= found;
       continue;
     }
-    targets.push(found.target);
+    targets.push(...found.targets);
     addOption(options, found.isForced ? FORCE : undefined);
     addOption(options, found.isDeletion ? DELETE : undefined);
   }
@@ -36,7 +36,7 @@ const FORCE: GivenOption = { names: ["--force", "-f"] };
 const DELETE: GivenOption = { names: ["--delete", "-d"] };
 
 interface Refspec {
-  readonly target: string;
+  readonly targets: readonly string[];
   readonly isForced: boolean;
   readonly isDeletion: boolean;
 }
@@ -75,17 +75,23 @@ function readRefspec(refspec: string, isDelete: boolean): Refspec | Doubt {
   if (NO_NAME.test(destination) || /^(HEAD|@)$/.test(destination)) {
     return { argument: refspec, why: "this names no branch; write its name" };
   }
-  return { target: shortName(destination), isForced, isDeletion: isDelete || (colon >= 0 && source === "") };
+  return { targets: names(destination), isForced, isDeletion: isDelete || (colon >= 0 && source === "") };
 }
 
 /** Characters that no ref has, git-check-ref-format(1): a wildcard or an expression. */
 const NO_NAME = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{/;
 
-/** How git itself completes a name at the remote: the first of these that fits. */
-function shortName(name: string): string {
-  const branch = /^(?:refs\/)?heads\/(.+)$/.exec(name)?.[1];
-  const tag = /^tags\/(.+)$/.exec(name)?.[1];
-  return branch ?? (tag === undefined ? name : `refs/tags/${tag}`);
+/**
+ * The names that the ref may have at the remote. git completes `heads/x` to `refs/heads/x` where the remote has that, and
+ * to `refs/heads/heads/x` where it has not: which of the two, the arguments do not tell.
+ */
+function names(destination: string): string[] {
+  const branch = /^refs\/heads\/(.+)$/.exec(destination)?.[1];
+  if (branch !== undefined || destination.startsWith("refs/")) {
+    return [branch ?? destination];
+  }
+  const [, kind, rest] = /^(heads|tags)\/(.+)$/.exec(destination) ?? [];
+  return rest === undefined ? [destination] : [kind === "heads" ? rest : `refs/tags/${rest}`, destination];
 }
 
 function has({ options }: Rest, name: string): boolean {

@@ -87,9 +87,7 @@ test("every spelling of one git push gets the same decision", () => {
           .map((index) => SPELLINGS[index]?.[pick() % (SPELLINGS[index]?.length ?? 1)] ?? [])
           .map((words) => ({ words, at: pick() }))
           .toSorted((a, b) => a.at - b.at);
-        const spelt = branches.map(
-          (name) => [name, `${name}:${name}`, `HEAD:refs/heads/${name}`, `heads/${name}`][pick() % 4] ?? "",
-        );
+        const spelt = branches.map((name) => [name, `${name}:${name}`, `HEAD:refs/heads/${name}`][pick() % 3] ?? "");
         const words = ["origin", ...spelt];
         const split = pick() % 2 === 0 ? 0 : options.length;
         const args = [

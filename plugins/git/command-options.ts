@@ -15,6 +15,11 @@ export function commandOptions(command: string): OptionTable | undefined {
   return table;
 }
 
+/** Commands whose options are known here; with their subcommand, where they have one. */
+export function knownCommands(): string[] {
+  return [...NOTATIONS.keys()];
+}
+
 /** Commands whose first positional may be a subcommand. */
 export const WITH_SUBCOMMANDS: ReadonlySet<string> = new Set([
   "bisect",
@@ -58,10 +63,10 @@ const NOTATIONS: ReadonlyMap<string, string> = new Map([
   ],
   [
     "branch",
-    "verbose,v quiet,q track,t? set-upstream-to,u= unset-upstream color? remotes,r contains= no-contains= " +
+    "verbose,v quiet,q track,t? set-upstream-to,u= unset-upstream color? remotes,r contains,with= no-contains,without= " +
       "abbrev? all,a delete,d D move,m M copy,c C list,l show-current create-reflog edit-description " +
       "force,f merged= no-merged= column? sort= points-at= ignore-case,i recurse-submodules format= " +
-      "set-upstream with without",
+      "set-upstream",
   ],
   [
     "checkout",
@@ -175,8 +180,8 @@ const NOTATIONS: ReadonlyMap<string, string> = new Map([
   [
     "tag",
     "list,l n? delete,d verify,v annotate,a message,m= file,F= edit,e sign,s cleanup= local-user,u= " +
-      "force,f create-reflog column? contains= no-contains= merged= no-merged= sort= points-at= format= " +
-      "color? ignore-case,i with without",
+      "force,f create-reflog column? contains,with= no-contains,without= merged= no-merged= sort= points-at= format= " +
+      "color? ignore-case,i",
   ],
   ["worktree add", "force,f b= B= detach,d checkout lock reason= quiet,q track guess-remote"],
   ["worktree remove", "force,f"],

@@ -1,9 +1,9 @@
 import { encodeOpen } from "../src/protocol/client-messages.ts";
 import { CLIENT_EXIT, HEADER_BYTES, MAX_OPEN_BYTES } from "../src/protocol/constants.ts";
+import { ask, AskError } from "../src/protocol/ask.ts";
 import type { MessageName } from "../src/protocol/constants.ts";
 import { encodeFrame } from "../src/protocol/frame.ts";
 import { decodeCapabilitiesReport, decodeExplanation } from "../src/protocol/plugin-messages.ts";
-import { ask, AskError } from "./ask.ts";
 import { ClientError } from "./fail.ts";
 import { tooLong } from "./invocation.ts";
 import type { Call } from "./invocation.ts";
@@ -45,6 +45,7 @@ async function askAny(
   name: MessageName,
   request: Uint8Array,
 ): Promise<Uint8Array> {
+  let left: string | undefined;
   for (const path of paths) {
     try {
       return await ask(path, name, request);
@@ -53,10 +54,16 @@ async function askAny(
       if (error instanceof AskError) {
         throw new ClientError(CLIENT_EXIT.failed, message);
       }
-      if (code !== "ENOENT" && code !== "ECONNREFUSED" && code !== "ENOTDIR") {
+      if (code === "ECONNREFUSED") {
+        left ??= path;
+      } else if (code !== "ENOENT" && code !== "ENOTDIR") {
         throw new ClientError(CLIENT_EXIT.failed, `Cannot ask the ${tool} plugin at ${path}: ${code ?? message}`);
       }
     }
+  }
+  if (left !== undefined) {
+    const what = "it has ended; start it again, or see why it ended in its log";
+    throw new ClientError(CLIENT_EXIT.failed, `Nobody listens at ${left}, though a plugin did: ${what}`);
   }
   throw new ClientError(CLIENT_EXIT.missing, `error: ${tool} plugin not available`);
 }

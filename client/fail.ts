@@ -11,3 +11,24 @@ export class ClientError extends Error {
     this.isWholeLine = isWholeLine;
   }
 }
+
+/** Nobody listens at a plugin's socket right now, or whoever does makes way for the next: to be tried again. */
+export class AwayError extends ClientError {}
+
+export const NAME = "plugin-client";
+
+/** One line is one line, and no terminal is steered by it. */
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/gu;
+
+/** Says one sentence to the caller, on stderr, with our name before it unless it is the whole line. */
+export function tell(sentence: string, isWholeLine = false): void {
+  const { writeSync } = process.getBuiltinModule("node:fs");
+  // The seed's own line for a missing plugin has a form of its own.
+  const name = isWholeLine || sentence.startsWith("error: ") ? "" : `${NAME}: `;
+  const line = `${name}${sentence.replaceAll(CONTROLS, "?")}`;
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // Nobody reads our stderr: the status has to do.
+  }
+}

@@ -7,6 +7,8 @@ import type { Window } from "../src/protocol/client-messages.ts";
 const TIOCGWINSZ = 0x5413;
 const TCSADRAIN = 1;
 const SEEK_CUR = 1;
+const RWF_NOWAIT = 8;
+const F_SETPIPE_SZ = 1031;
 const TERMIOS_BYTES = 60;
 const OUTPUT_FLAGS = 1;
 
@@ -25,6 +27,8 @@ const { symbols: always } = dlopen("libc.so.6", {
 const openRest = () =>
   dlopen("libc.so.6", {
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+    pwritev2: { args: ["i32", "ptr", "i32", "i64", "i32"], returns: "i64" },
+    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     dup: { args: ["i32"], returns: "i32" },
     lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
     tcgetpgrp: { args: ["i32"], returns: "i32" },
@@ -87,6 +91,20 @@ export function withDuplicate<T>(descriptor: number, use: (duplicate: number) =>
   } finally {
     always.close(duplicate);
   }
+}
+
+/**
+ * Writes what a pipe takes without waiting, whatever the flags of the descriptor say, and returns how many bytes that
+ * was. 0 also where it cannot be done so: other files, an older kernel, a reader who is gone.
+ */
+export function writeNow(descriptor: number, data: Uint8Array): number {
+  const vector = new BigUint64Array([BigInt(ptr(data)), BigInt(data.length)]);
+  return Math.max(0, Number(libc().pwritev2(descriptor, ptr(vector), 1, -1n, RWF_NOWAIT)));
+}
+
+/** Gives a pipe room for so many bytes. Nothing happens where the descriptor is none, or this user's share is used up. */
+export function widenPipe(descriptor: number, bytes: number): void {
+  libc().fcntl(descriptor, F_SETPIPE_SZ, bytes);
 }
 
 /** Moves the offset of stdin back, for those who read it after us. Nothing happens where it cannot be moved. */

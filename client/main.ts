@@ -1,6 +1,6 @@
 import { CLIENT_EXIT } from "../src/protocol/constants.ts";
 import { VERSION } from "../src/protocol/version.ts";
-import { ClientError } from "./fail.ts";
+import { ClientError, NAME, tell } from "./fail.ts";
 import { readCall } from "./invocation.ts";
 import { explainCall, listCapabilities } from "./explain.ts";
 import { exitNow } from "./libc.ts";
@@ -8,11 +8,6 @@ import { formatList, listPlugins } from "./list.ts";
 import { socketFolders, socketPaths } from "./locate.ts";
 import { GUARD, guardTerminal } from "./raw-terminal.ts";
 import { run } from "./run.ts";
-
-const NAME = "plugin-client";
-
-/** One line is one line, and no terminal is steered by it. */
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/gu;
 
 const HELP = `plugin-client ${VERSION}: runs a tool at its plugin as if it ran here
 
@@ -78,18 +73,9 @@ async function inquire(folders: readonly string[], isExplain: boolean, words: re
 }
 
 function report(error: unknown): number {
-  const { writeSync } = process.getBuiltinModule("node:fs");
   const status = error instanceof ClientError ? error.status : CLIENT_EXIT.failed;
-  const message = error instanceof Error ? error.message : String(error);
   const isWholeLine = error instanceof ClientError && error.isWholeLine;
-  // The seed's own line for a missing plugin has a form of its own.
-  const name = isWholeLine || message.startsWith("error: ") ? "" : `${NAME}: `;
-  const line = `${name}${message.replaceAll(CONTROLS, "?")}`;
-  try {
-    writeSync(2, `${line}\n`);
-  } catch {
-    // Nobody reads our stderr: the status has to do.
-  }
+  tell(error instanceof Error ? error.message : String(error), isWholeLine);
   return status;
 }
 

@@ -1,13 +1,20 @@
 import type { OutputStream } from "../src/protocol/constants.ts";
+import { widenPipe, writeNow } from "./libc.ts";
 
 /** How far the plugin may be ahead of whoever reads our output. */
-const WINDOW_BYTES = 1024 * 1024;
+const WINDOW_BYTES = 2 * 1024 * 1024;
+/** More is asked for in pieces of this, or each write would be answered by a message. */
+const WANT_BYTES = 256 * 1024;
+/** A little at a time is asked for now and then all the same: the plugin learns from it that somebody still reads. */
+const WANT_MS = 100;
+/** A reader who lags behind finds more in the pipe at a time, and we wait for it less often. */
+const PIPE_BYTES = 1024 * 1024;
 const RETRY_MS = 10;
 
 /**
- * Writes one of our output streams in order, as its reader takes it, and asks the plugin for as much again. The writes
- * run beside the event loop, so that a slow reader holds up neither signals nor the other stream, and the descriptor's
- * flags, which others share, stay as they are.
+ * Writes one of our output streams in order, as its reader takes it, and asks the plugin for as much again. What a
+ * pipe has room for is written at once; all else is written beside the event loop, so that a slow reader holds up
+ * neither signals nor the other stream. The descriptor's flags, which others share, stay as they are.
  */
 export class OutputWriter {
   readonly #descriptor: OutputStream;
@@ -17,6 +24,9 @@ export class OutputWriter {
   #pending: Uint8Array[] = [];
   #writing: Promise<void> | undefined;
   #isClosed = false;
+  #isWidened = false;
+  #writtenBytes = 0;
+  #wantedMs = 0;
 
   /** `want` asks for more bytes; `lost` tells that nobody reads them. */
   constructor(descriptor: OutputStream, want: (bytes: number) => void, lost: () => void) {
@@ -27,8 +37,15 @@ export class OutputWriter {
   }
 
   write(data: Uint8Array): void {
-    this.#pending.push(data);
-    this.#writing ??= this.#writeAll();
+    let count = 0;
+    if (this.#writing === undefined && !this.#isClosed && data.length > 0) {
+      count = writeNow(this.#descriptor, data);
+      this.#written(count);
+    }
+    if (count < data.length) {
+      this.#pending.push(data.subarray(count));
+      this.#writing ??= this.#writeAll();
+    }
   }
 
   /** The tool has closed the stream: so do we, for our reader may wait for that. */
@@ -46,7 +63,21 @@ export class OutputWriter {
     await this.#writing;
   }
 
+  #written(bytes: number): void {
+    this.#writtenBytes += bytes;
+    const nowMs = performance.now();
+    if (this.#writtenBytes >= WANT_BYTES || (bytes > 0 && nowMs - this.#wantedMs >= WANT_MS)) {
+      this.#want(this.#writtenBytes);
+      this.#writtenBytes = 0;
+      this.#wantedMs = nowMs;
+    }
+  }
+
   async #writeAll(): Promise<void> {
+    if (!this.#isWidened) {
+      this.#isWidened = true;
+      widenPipe(this.#descriptor, PIPE_BYTES);
+    }
     while (this.#pending.length > 0 && !this.#isClosed) {
       const data = this.#pending;
       this.#pending = [];
@@ -57,7 +88,6 @@ export class OutputWriter {
   }
 
   async #writeOut(data: readonly Uint8Array[]): Promise<void> {
-    const bytes = data.reduce((sum, chunk) => sum + chunk.length, 0);
     let rest = data;
     while (rest.length > 0) {
       const { count, code } = await this.#writeSome(rest);
@@ -68,9 +98,9 @@ export class OutputWriter {
         this.#lost();
         return;
       }
+      this.#written(count);
       rest = after(rest, count);
     }
-    this.#want(bytes);
   }
 
   #writeSome(data: readonly Uint8Array[]): Promise<{ count: number; code: string | undefined }> {

@@ -164,7 +164,7 @@ describe("SPEC.md, numbers", () => {
     const code = spec.replaceAll(/```[^]*?```|`[^`]*`/gu, "");
     const words = new Set(Array.from(code.matchAll(/(?<![\w.])[A-Z]{3,}(?:_[A-Z]+)*(?![\w-])/gu), ([word]) => word));
     const others =
-      "CPU EACCES EPERM EPIPE FUSE HOME ISO JSON MUST MAY MSG_CMSG_CLOEXEC MSG_CTRUNC NUL NOT PATH RFC SCM_RIGHTS SHOULD TERM KILL UTC YAML".split(
+      "CPU EACCES ECONNREFUSED EPERM EPIPE FUSE HOME III ISO JSON MUST MAY MSG_CMSG_CLOEXEC MSG_CTRUNC NUL NOT PATH RFC SCM_RIGHTS SETGID SETUID SHOULD TERM KILL UTC YAML".split(
         " ",
       );
     const isKnown = (word: string): boolean => Object.hasOwn(MESSAGE, word) || /^SIG[A-Z]+$/u.test(word);
@@ -509,8 +509,9 @@ function decodeFields({ name, payload }: Frame): Record<string, unknown> {
       return { ...end, stdin_bytes: stdinBytes };
     }
     case "HEALTH_REPORT": {
-      const { state, sinceMs, ...report } = plugin.decodeHealthReport(payload);
-      return { state: constants.HEALTH_STATE[state], ...report, since_ms: sinceMs };
+      const { state, sinceMs, carrier, ...report } = plugin.decodeHealthReport(payload);
+      const numbers = { state: constants.HEALTH_STATE[state], carrier: constants.CARRIER[carrier] };
+      return { ...report, ...numbers, since_ms: sinceMs };
     }
     case "CAPABILITIES_REPORT":
       return { ...plugin.decodeCapabilitiesReport(payload) };
@@ -578,6 +579,8 @@ function encodeFields(name: MessageName, fields: Readonly<Record<string, unknown
         sinceMs: number("since_ms"),
         sessions: number("sessions"),
         waiting: number("waiting"),
+        carrier: (["none", "descriptors", "frames"] as const)[number("carrier")] ?? "none",
+        problem: text("problem"),
       });
     case "CAPABILITIES_REPORT":
       return plugin.encodeCapabilitiesReport({

@@ -8,17 +8,23 @@ import type { Workplace } from "./workplace.ts";
 
 const DISAGREEMENT = 0.1;
 
-type Name = "client" | "empty" | "direct";
+type Name = "client" | "empty" | "laidOut" | "direct";
 
 /** `true` through the plugin, against the sum of an empty compiled program and `true` run directly. */
 export async function benchCalls(place: Workplace, { isQuick }: Options): Promise<Report> {
   await using plugin = await Plugin.start(place, { name: "true", config: trueConfig() });
   const where = { cwd: place.folder, env: place.env };
-  const commands = { client: plugin.command("true"), empty: [place.empty], direct: [trueProgram()] };
+  const commands = {
+    client: plugin.command("true"),
+    empty: [place.empty],
+    laidOut: [place.emptyLaidOut],
+    direct: [trueProgram()],
+  };
   const samples = await interleave(
     {
       client: () => timed(commands.client, where),
       empty: () => timed(commands.empty, where),
+      laidOut: () => timed(commands.laidOut, where),
       direct: () => timed(commands.direct, where),
     },
     { rounds: isQuick ? 60 : 450, warmup: 10 },
@@ -34,6 +40,12 @@ export async function benchCalls(place: Workplace, { isQuick }: Options): Promis
         samples,
         ratio,
         target: { atMost: 1.25 },
+      }),
+      ratioRow({
+        what: "the same, against an empty program that is laid out in its file as the client is",
+        measured: `${found.client.toFixed(2)} ms; ${found.laidOut.toFixed(2)} + ${found.direct.toFixed(2)} ms`,
+        samples,
+        ratio: ({ client, laidOut, direct }: Record<Name, number>) => client / (laidOut + direct),
       }),
     ],
     samples,

@@ -6,6 +6,7 @@ export interface Row {
   /** The medians behind the result, with their units. */
   readonly measured: string;
   readonly result: string;
+  /** Empty for a figure that is only told. */
   readonly target: string;
   readonly isMet: boolean;
 }
@@ -29,7 +30,7 @@ export interface RatioOptions<Name extends string> {
   readonly measured: string;
   readonly samples: Samples<Name>;
   readonly ratio: Figure<Name>;
-  readonly target: { readonly atMost: number } | { readonly atLeast: number };
+  readonly target?: { readonly atMost: number } | { readonly atLeast: number };
 }
 
 /** A row whose result is a ratio of medians; in parentheses, how far the noise between the rounds may have moved it. */
@@ -42,7 +43,15 @@ export function ratioRow<Name extends string>({ what, measured, samples, ratio, 
     what,
     measured,
     result: `${printed} × (${low.toFixed(2)}–${high.toFixed(2)})`,
-    target: "atMost" in target ? `≤ ${target.atMost.toFixed(2)} ×` : `≥ ${target.atLeast.toFixed(2)} ×`,
-    isMet: "atMost" in target ? found <= target.atMost : found >= target.atLeast,
+    ...verdict(found, target),
   };
+}
+
+function verdict(found: number, target: RatioOptions<string>["target"]): Pick<Row, "target" | "isMet"> {
+  if (target === undefined) {
+    return { target: "", isMet: true };
+  }
+  return "atMost" in target
+    ? { target: `≤ ${target.atMost.toFixed(2)} ×`, isMet: found <= target.atMost }
+    : { target: `≥ ${target.atLeast.toFixed(2)} ×`, isMet: found >= target.atLeast };
 }

@@ -5,7 +5,9 @@ const HEAD = ["what", "measured", "result", "must reach", ""] as const;
 /** The rows as Markdown, in columns that line up for people too. */
 export function table(rows: readonly Row[]): string {
   const cells = rows.map(({ what, measured, result, target, isMet }) =>
-    [what, measured, result, target, isMet ? "met" : "missed"].map((cell) => cell.replaceAll("|", "\\|")),
+    [what, measured, result, target, target === "" ? "" : isMet ? "met" : "missed"].map((cell) =>
+      cell.replaceAll("|", "\\|"),
+    ),
   );
   const widths = HEAD.map((title, column) =>
     Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0), 3),

@@ -10,8 +10,10 @@ export class Workplace implements AsyncDisposable {
   readonly folder: string;
   readonly client: string;
   readonly server: string;
-  /** A program that does nothing, built as the client is. */
+  /** A program that does nothing, as Bun compiles it. */
   readonly empty: string;
+  /** The same, laid out in its file as the client is. */
+  readonly emptyLaidOut: string;
   /** Small and the same for everything that is started. */
   readonly env: Readonly<Record<string, string>>;
   /** What runs, and ends before the folder goes. */
@@ -23,6 +25,7 @@ export class Workplace implements AsyncDisposable {
     this.client = `${folder}/bin/plugin-client`;
     this.server = `${folder}/bin/plugin-server`;
     this.empty = `${folder}/bin/empty`;
+    this.emptyLaidOut = `${folder}/bin/empty-laid-out`;
     this.env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: folder, LANG: "C.UTF-8" };
   }
 
@@ -35,9 +38,10 @@ export class Workplace implements AsyncDisposable {
   async build(): Promise<void> {
     await mkdir(this.path("bin"));
     await Bun.write(this.path("empty.ts"), "export {};\n");
-    compile(this.folder, "empty.ts", this.empty);
-    compile(TOP, "client/main.ts", this.client);
-    compile(TOP, "plugins/main.ts", this.server);
+    build("bundle", this.folder, "empty.ts", this.empty);
+    build("compile", this.folder, "empty.ts", this.emptyLaidOut);
+    build("compile", TOP, "client/main.ts", this.client);
+    build("compile", TOP, "plugins/main.ts", this.server);
   }
 
   path(name: string): string {
@@ -61,10 +65,10 @@ export class Workplace implements AsyncDisposable {
   }
 }
 
-/** With the very function that builds dist/: its options are what makes an empty program start as the client does. */
-function compile(root: string, entry: string, executable: string): void {
-  const script = 'root=$1 me=bench bun=$2; . "$3" && compile "$4" "$5"';
-  const given = [root, process.execPath, `${TOP}/scripts/lib/build.sh`, entry, executable];
+/** With the very functions that build dist/: their options are what makes an empty program start as the client does. */
+function build(how: "bundle" | "compile", root: string, entry: string, executable: string): void {
+  const script = 'root=$1 me=bench bun=$2; . "$3" && "$4" "$5" "$6"';
+  const given = [root, process.execPath, `${TOP}/scripts/lib/build.sh`, how, entry, executable];
   const { exitCode } = Bun.spawnSync(["bash", "-c", script, "bash", ...given], {
     stdio: ["ignore", "ignore", "inherit"],
   });

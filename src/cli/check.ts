@@ -6,6 +6,7 @@ import { startOf, type Config } from "../policy/config.ts";
 import { ConfigError, loadConfig, type ConfigIssue } from "../policy/load.ts";
 import { quote } from "../policy/printable.ts";
 import { configWarnings } from "../policy/warnings.ts";
+import { grammarOf } from "../runtime/plugin.ts";
 import { listConfigFiles, type ConfigFile } from "./config-files.ts";
 import { pluginFor, rootsOf, type PluginSet } from "./plugin-set.ts";
 import { issueJson, issueLine, jsonText, linesText, STATUS, warningLine, type Report } from "./report.ts";
@@ -39,8 +40,9 @@ export async function check(set: PluginSet, paths: readonly string[], json: bool
 
 /** {@link configWarnings}, and what only a look at this machine's disk can tell. */
 export async function allWarnings(set: PluginSet, config: Config): Promise<ConfigIssue[]> {
-  const warnings = configWarnings(config, pluginFor(set, config).grammar);
-  if (config.grammar !== undefined && set.plugins.some(({ name }) => name === config.plugin)) {
+  const plugin = pluginFor(set, config);
+  const warnings = configWarnings(config, grammarOf(plugin, config), plugin.commands);
+  if (config.grammar !== undefined && plugin.takesGrammar !== true) {
     const place = config.places.get("grammar") ?? startOf(config.file);
     warnings.push({ place, message: `grammar is not used: the plugin of ${config.plugin} reads its arguments itself` });
   }
@@ -68,9 +70,9 @@ async function checkFile(set: PluginSet, { path: file, isFromFolder, refused: un
     if (unread !== undefined) {
       throw unread;
     }
-    const config = await loadConfig(file);
+    const config = loadConfig(file);
     const warnings = await allWarnings(set, config);
-    const results = isFromFolder ? runCases(config, pluginFor(set, config).grammar, rootsOf(config)) : [];
+    const results = isFromFolder ? runCases(config, grammarOf(pluginFor(set, config), config), rootsOf(config)) : [];
     const failures = results.filter(({ passed }) => !passed);
     const errors = failures.map((result) => caseIssue(config, result));
     const refused = errors.length === 0 ? undefined : errors.map(issueLine).join("\n");

@@ -6,6 +6,7 @@ import { explainCall, explanationJson, explanationText } from "../policy/explana
 import { ConfigError, loadConfig } from "../policy/load.ts";
 import { ruleText } from "../policy/rule-text.ts";
 import { tableText } from "../policy/table.ts";
+import { grammarOf } from "../runtime/plugin.ts";
 import { pluginFor, realPathOrSame, rootsOf, type PluginSet } from "./plugin-set.ts";
 import { issueJson, jsonText, refusal, STATUS, type Report } from "./report.ts";
 
@@ -23,7 +24,7 @@ export interface Question {
 /** `plugin-server explain`: what would be decided, and by which line. Status 0 whatever the decision is. */
 export async function explain(set: PluginSet, { file, args, cwd, rules, json }: Question): Promise<Report> {
   try {
-    const config = await loadConfig(file);
+    const config = loadConfig(file);
     if (rules) {
       return { status: STATUS.ok, stdout: json ? jsonText(rulesJson(config)) : rulesText(config), stderr: "" };
     }
@@ -31,7 +32,7 @@ export async function explain(set: PluginSet, { file, args, cwd, rules, json }: 
     const roots = await Promise.all(rootsOf(config).map(realPathOrSame));
     const folder = cwd === undefined ? (roots[0] ?? "/") : await realPathOrSame(resolve(cwd));
     const invocation = { args, cwd: folder, env: config.env.set };
-    const explanation = explainCall(config, plugin.grammar, invocation, roots);
+    const explanation = explainCall(config, grammarOf(plugin, config), invocation, roots);
     if (!json) {
       return { status: STATUS.ok, stdout: explanationText(explanation, true), stderr: "" };
     }

@@ -33,7 +33,11 @@ const NOTES: Readonly<Record<string, Section[]>> = {
         "  PLUGIN_SOCKETS    folder of the sockets (default: /run/plugins); listens at <tool>/<tool>.sock in it\n" +
         "  PLUGIN_WORKSPACE  root of a config that names no roots (default: /workspace)",
     },
-    { title: "Stopping", body: "  TERM or INT: running calls may finish. A second one: at once." },
+    { title: "Stopping", body: "  TERM or INT: running calls have 10 seconds to finish. A second one: at once." },
+    {
+      title: "Config",
+      body: "  A change counts from the next call on; while it is broken, what was sound before goes on.",
+    },
     { title: "Example", body: "  plugin-server serve git.yaml --socket /tmp/git.sock" },
   ],
   check: [
@@ -52,6 +56,10 @@ const NOTES: Readonly<Record<string, Section[]>> = {
       title: "Example",
       body: "  plugin-server explain git.yaml -- -C . push origin main\n  plugin-server explain git.yaml --rules",
     },
+  ],
+  health: [
+    { title: "Exit status", body: "  0  it takes calls\n  1  it does not, or nobody answers" },
+    { title: "Example", body: "  plugin-server health /run/plugins/git/git.sock" },
   ],
   test: [
     {

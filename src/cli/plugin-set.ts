@@ -1,7 +1,6 @@
 import { realpath } from "node:fs/promises";
 
 import type { Config } from "../policy/config.ts";
-import { declaredGrammar } from "../policy/declared-grammar.ts";
 import type { Plugin } from "../runtime/plugin.ts";
 
 /** The plugins that a plugin-server is built with. */
@@ -11,13 +10,9 @@ export interface PluginSet {
   readonly declarative: Plugin;
 }
 
-/** The plugin of a config, under the config's name. A plugin of its own knows its tool better than the config's `grammar`. */
-export function pluginFor(set: PluginSet, { plugin: name, grammar: declared }: Config): Plugin {
-  const own = set.plugins.find((plugin) => plugin.name === name);
-  if (own !== undefined) {
-    return own;
-  }
-  return { name, grammar: declared === undefined ? set.declarative.grammar : declaredGrammar(declared) };
+/** The plugin of a config, under the config's name. */
+export function pluginFor(set: PluginSet, config: Config): Plugin {
+  return set.plugins.find(({ name }) => name === config.plugin) ?? { ...set.declarative, name: config.plugin };
 }
 
 /** Folder of the user's files; also the only root of a config that names none. */

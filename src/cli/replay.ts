@@ -7,7 +7,7 @@ import { ConfigError, loadConfig } from "../policy/load.ts";
 import { clip } from "../policy/printable.ts";
 import { shellWord } from "../policy/shell-word.ts";
 import { tableText } from "../policy/table.ts";
-import type { Plugin } from "../runtime/plugin.ts";
+import { grammarOf, type Plugin } from "../runtime/plugin.ts";
 import { pluginFor, realPathOrSame, rootsOf, type PluginSet } from "./plugin-set.ts";
 import { readRecord, type AuditRecord } from "./audit-record.ts";
 import { jsonText, refusal, STATUS, type Report } from "./report.ts";
@@ -26,7 +26,7 @@ export interface Replay {
  */
 export async function replay(set: PluginSet, { config: file, audit, json }: Replay): Promise<Report> {
   try {
-    const config = await loadConfig(file);
+    const config = loadConfig(file);
     const found = await replayAll(config, pluginFor(set, config), audit);
     const changes = [...found.changes.values()];
     const status = changes.length === 0 ? STATUS.ok : STATUS.no;
@@ -110,10 +110,11 @@ async function replayAll(config: Config, plugin: Plugin, audit: string): Promise
 /** Undefined when it depends on the environment, which nobody has recorded. */
 function decideAnew(
   config: Config,
-  { grammar }: Plugin,
+  plugin: Plugin,
   { args, cwd }: AuditRecord & { readonly args: readonly string[] },
   roots: readonly string[],
 ): Verdict | undefined {
+  const grammar = grammarOf(plugin, config);
   const { effect, rule } = evaluate(config, grammar, { args, cwd }, roots);
   const told = evaluate(config, grammar, { args, cwd, env: config.env.set }, roots);
   return effect === told.effect && rule === told.rule ? { effect, rule } : undefined;

@@ -5,6 +5,7 @@ import { ConfigError, loadConfig, type ConfigIssue } from "../policy/load.ts";
 import { clip } from "../policy/printable.ts";
 import { shellWord } from "../policy/shell-word.ts";
 import { tableText } from "../policy/table.ts";
+import { grammarOf } from "../runtime/plugin.ts";
 import { listConfigFiles, type ConfigFile } from "./config-files.ts";
 import { pluginFor, rootsOf, type PluginSet } from "./plugin-set.ts";
 import { issueJson, issueLine, jsonText, linesText, STATUS, type Report } from "./report.ts";
@@ -36,8 +37,8 @@ async function testFile(set: PluginSet, { path: file, refused }: ConfigFile): Pr
     if (refused !== undefined) {
       throw refused;
     }
-    const config = await loadConfig(file);
-    const results = runCases(config, pluginFor(set, config).grammar, rootsOf(config));
+    const config = loadConfig(file);
+    const results = runCases(config, grammarOf(pluginFor(set, config), config), rootsOf(config));
     return { file, config, error: undefined, results };
   } catch (error) {
     if (error instanceof ConfigError) {

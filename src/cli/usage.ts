@@ -45,12 +45,12 @@ function dashed(camelCase: string): string {
 function argumentProblem({ matchedCommand: command, args, options }: CAC, hasDashes: boolean): string | undefined {
   const [wanted] = command?.args ?? [];
   if (wanted === undefined || args.length === 0) {
-    return "No config given; name its YAML file";
+    return command?.name === "health" ? "No socket given; name its path" : "No config given; name its YAML file";
   }
   const takesOne = !wanted.variadic || options["fromAudit"] !== undefined;
   if (takesOne && args.length > 1) {
     const hint = command?.name === "explain" ? "; write the arguments of the tool behind --" : "";
-    return `Only one config can be given, found also ${quote(String(args[1]))}${hint}`;
+    return `Only one ${wanted.value.replace(/s$/, "")} can be given, found also ${quote(String(args[1]))}${hint}`;
   }
   if (command?.name !== "explain" && hasDashes) {
     return 'Nothing can stand behind "--" here';

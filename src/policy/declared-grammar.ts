@@ -12,6 +12,16 @@ export type DeclaredGrammar = Readonly<RawGrammar>;
  * that may be its value.
  */
 export function declaredGrammar(declared: DeclaredGrammar): Grammar {
+  const known = grammars.get(declared);
+  const grammar = known ?? makeGrammar(declared);
+  grammars.set(declared, grammar);
+  return grammar;
+}
+
+/** Each is made once, and asked at every call. */
+const grammars = new WeakMap<DeclaredGrammar, Grammar>();
+
+function makeGrammar(declared: DeclaredGrammar): Grammar {
   const form =
     (value: OptionForm["value"]) =>
     (names: string): OptionForm => ({ names: names.split(","), value });

@@ -1,12 +1,16 @@
 import type { ConfigIssue } from "./config-error.ts";
 import { startOf, type Config } from "./config.ts";
+import { didYouMean } from "./nearest.ts";
 import { quote } from "./printable.ts";
 import type { Grammar } from "./reading.ts";
 import { ruleWarnings } from "./rule-warnings.ts";
 
-/** What is valid in a config and yet probably not meant, or opens more than its author may think. Pure. */
-export function configWarnings(config: Config, grammar: Grammar): ConfigIssue[] {
-  return [...openings(config), ...deadRules(config, grammar), ...ruleWarnings(config, grammar)];
+/**
+ * What is valid in a config and yet probably not meant, or opens more than its author may think. Pure. `commands` are
+ * all of the tool; undefined: not known.
+ */
+export function configWarnings(config: Config, grammar: Grammar, commands?: readonly string[]): ConfigIssue[] {
+  return [...openings(config), ...deadRules(config, grammar, commands), ...ruleWarnings(config, grammar)];
 }
 
 function openings({ file, rules, defaultEffect, enforcement, roots, env, access, places }: Config): ConfigIssue[] {
@@ -38,7 +42,7 @@ function openings({ file, rules, defaultEffect, enforcement, roots, env, access,
   return warnings;
 }
 
-function deadRules({ rules }: Config, grammar: Grammar): ConfigIssue[] {
+function deadRules({ plugin, rules }: Config, grammar: Grammar, commands?: readonly string[]): ConfigIssue[] {
   const warnings: ConfigIssue[] = [];
   const { allowedCommands, blockedCommands } = rules;
   const lists = [
@@ -57,6 +61,9 @@ function deadRules({ rules }: Config, grammar: Grammar): ConfigIssue[] {
       } else if (reading.kind !== "command" || reading.command !== value) {
         const hint = reading.kind === "command" ? `; write ${quote(reading.command)}` : "";
         warnings.push({ place, message: `${name} has ${quote(value)}, which is never read as a command${hint}` });
+      } else if (commands?.includes(value) === false) {
+        const message = `${name} has ${quote(value)}, which is no command of ${plugin}${didYouMean(value, commands)}`;
+        warnings.push({ place, message });
       }
       seen.add(value);
     }

@@ -7,6 +7,7 @@ import type { Open } from "../protocol/client-messages.ts";
 import type { ErrorName } from "../protocol/constants.ts";
 import { readEnvironment } from "../protocol/environment.ts";
 import type { Host } from "./host.ts";
+import { grammarOf } from "./plugin.ts";
 
 /** What becomes of an OPEN: it cannot be answered by rules at all, or the rules' decision and the real folder to run in. */
 export type Outcome =
@@ -25,7 +26,7 @@ export function decide(host: Host, open: Open): Outcome {
   if ("kind" in invocation) {
     return invocation;
   }
-  const decision = evaluate(host.config, host.plugin.grammar, invocation, host.roots);
+  const decision = evaluate(host.config, grammarOf(host.plugin, host.config), invocation, host.roots);
   return { kind: "decision", decision, invocation };
 }
 

@@ -7,6 +7,7 @@ import { ProtocolError } from "../protocol/errors.ts";
 import { encodeDeny, encodeExplanation } from "../protocol/plugin-messages.ts";
 import { readInvocation } from "./decide.ts";
 import type { Host } from "./host.ts";
+import { grammarOf } from "./plugin.ts";
 
 /**
  * The answer to EXPLAIN: what would be decided about this call. Nothing is started.
@@ -18,7 +19,7 @@ export function explanationFrame(host: Host, open: Open): Uint8Array {
   if ("kind" in invocation) {
     throw new ProtocolError(invocation.code, invocation.message);
   }
-  const explanation = explainCall(host.config, host.plugin.grammar, invocation, host.roots);
+  const explanation = explainCall(host.config, grammarOf(host.plugin, host.config), invocation, host.roots);
   const json = JSON.stringify(explanationJson(explanation));
   return encodeExplanation({ text: explanationText(explanation, false), json });
 }
@@ -29,7 +30,7 @@ export function denialFrames(
   invocation: Invocation,
   { rule, message, denial }: Refused,
 ): { readonly explanation: Uint8Array; readonly deny: Uint8Array } {
-  const passes = allowedAlternative(config, plugin.grammar, invocation, roots);
+  const passes = allowedAlternative(config, grammarOf(plugin, config), invocation, roots);
   const line = passes === undefined ? "" : ` This would pass: ${commandLine(config.plugin, passes)}`;
   const text = `${message}${line}`;
   return {

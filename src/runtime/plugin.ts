@@ -1,3 +1,5 @@
+import type { Config } from "../policy/config.ts";
+import { declaredGrammar } from "../policy/declared-grammar.ts";
 import { optionTable, parseOptions, type OptionHabits, type OptionTable } from "../policy/option-table.ts";
 import { PLUGIN_NAME, PLUGIN_NAME_IN_WORDS } from "../policy/plugin-name.ts";
 import { quote } from "../policy/printable.ts";
@@ -13,6 +15,18 @@ export interface Plugin {
   /** Name of the tool, and of the `plugin:` key of the configs that use this plugin. */
   readonly name: string;
   readonly grammar: Grammar;
+  /** Whether a config that declares a `grammar` is read by that one instead. */
+  readonly takesGrammar?: boolean;
+  /**
+   * Every command of the tool, by the name that the grammar gives it; undefined: not known. Nothing is decided by it:
+   * `check` warns of a rule for a command that is not there, which a misspelling would be.
+   */
+  readonly commands?: readonly string[];
+}
+
+/** The grammar for a config: its own, where the plugin lets it have one. A change of the config changes it. */
+export function grammarOf({ grammar, takesGrammar }: Plugin, { grammar: declared }: Config): Grammar {
+  return declared === undefined || takesGrammar !== true ? grammar : declaredGrammar(declared);
 }
 
 /**

@@ -19,13 +19,13 @@ test("plugin-client --explain says what would be decided, by which rule and line
   expect(stdout).toBe(
     `decision  deny
 rule      no-force
-line      config.yaml:5:5
+line      git.yaml:5:5
 reading   the command is "push"
 options   --set-upstream --force
 arguments  origin main
 targets   main
 folder    ${plugin.workspace}
-message   git push is denied by rule no-force (config.yaml:5): others build on it. A retry will be refused too; push without it.
+message   git push is denied by rule no-force (git.yaml:5): others build on it. A retry will be refused too; push without it.
 passes    git push origin main
 `.replaceAll(/^(\w+) +/gmu, (_line, word: string) => word.padEnd(11)),
   );
@@ -42,13 +42,13 @@ test("plugin-client --explain --json gives an agent one object", async () => {
     tool: "git",
     command: "push",
     rule: "no-force",
-    place: "config.yaml:5:5",
+    place: "git.yaml:5:5",
     reason: "others build on it",
     hint: "push without it",
     retryable: false,
     enforcement: "enforce",
     message:
-      "git push is denied by rule no-force (config.yaml:5): others build on it. A retry will be refused too; push without it.",
+      "git push is denied by rule no-force (git.yaml:5): others build on it. A retry will be refused too; push without it.",
     reads: ["push", "--force", "origin", "+main"],
     unclear: [],
     passes: ["push", "origin", "main"],
@@ -137,7 +137,7 @@ test("with PLUGIN_DENIALS=json a denial is one JSON object on stderr", async () 
     tool: "git",
     command: "push",
     rule: "no-force",
-    place: "config.yaml:5:5",
+    place: "git.yaml:5:5",
     reason: "others build on it",
     hint: "push without it",
     retryable: false,

@@ -109,7 +109,7 @@ describe.each(CARRIERS)("signals over $carrier", ({ stdio }) => {
 test("a client that is left with output which nobody reads can still be ended", async () => {
   await using plugin = await startPlugin({ tool: "head", stdio: "relay" });
   // More than the pipe takes, less than the client asks for at once; `exec` makes the client of the shell.
-  const script = 'mkfifo stuck && exec 3<>stuck && exec "$CLIENT" "$SOCKET" head -c 500000 /dev/zero >stuck';
+  const script = 'mkfifo stuck && exec 3<>stuck && exec "$CLIENT" "$SOCKET" head -c 2000000 /dev/zero >stuck';
   const running = start(plugin, ["bash", "-c", script]);
   await waitFor("the tool has ended", async () => (await plugin.log()).includes('"exit":0'));
   // The first may still be on its way to the tool when the client hears of the tool's end.

@@ -11,7 +11,7 @@ test("plugins/schema.json is what the schema of configs and SPEC.md say: bun scr
   expect(written).toEqual(configJsonSchema(spec));
 });
 
-test.each(["git/git.yaml", "tool/tool.yaml"])(
+test.each(["git/git.yaml", "npm/npm.yaml", "tool/tool.yaml"])(
   "%s names the schema for editors in its first line, and keeps to it",
   async (name) => {
     const text = await Bun.file(`${root}/plugins/${name}`).text();

@@ -1,12 +1,10 @@
-import { Channel } from "../src/protocol/channel.ts";
-import { encodeHello } from "../src/protocol/client-messages.ts";
-import { PROTOCOL_VERSION } from "../src/protocol/constants.ts";
-import type { ErrorName, MessageName } from "../src/protocol/constants.ts";
-import { CLIENT_STATES, Conversation } from "../src/protocol/conversation.ts";
-import type { ClientState } from "../src/protocol/conversation.ts";
-import { encodeFrame } from "../src/protocol/frame.ts";
-import { decodeError, decodeHealthReport, decodeWelcome } from "../src/protocol/plugin-messages.ts";
-import type { HealthReport } from "../src/protocol/plugin-messages.ts";
+import { Channel } from "./channel.ts";
+import { encodeHello } from "./client-messages.ts";
+import { PROTOCOL_VERSION } from "./constants.ts";
+import type { ErrorName, MessageName } from "./constants.ts";
+import { CLIENT_STATES, Conversation } from "./conversation.ts";
+import type { ClientState } from "./conversation.ts";
+import { decodeError, decodeWelcome } from "./plugin-messages.ts";
 
 const ANSWER_MS = 2000;
 
@@ -19,15 +17,6 @@ export class AskError extends Error {
     super(message);
     this.code = code;
   }
-}
-
-/**
- * Asks the plugin at `path` how it is.
- *
- * @throws {Error} when nobody answers there, with the reason as its message
- */
-export async function askHealth(path: string): Promise<HealthReport> {
-  return decodeHealthReport(await ask(path, "HEALTH", encodeFrame("HEALTH")));
 }
 
 /**

@@ -93,6 +93,8 @@ export class TemporaryHome implements AsyncDisposable {
       HOME: this.top,
       CLAUDE_CONTAINER_HOME: this.folder,
       LANG: "C.UTF-8",
+      // No engine answers there, whatever this machine has: then the scripts choose local mode.
+      DOCKER_HOST: `unix://${this.top}/no-engine.sock`,
     };
   }
 

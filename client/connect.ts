@@ -3,7 +3,7 @@ import { CLIENT_EXIT, FEATURE, PROTOCOL_VERSION } from "../src/protocol/constant
 import { connectWith } from "../src/protocol/descriptors.ts";
 import type { Sent } from "../src/protocol/descriptors.ts";
 import { joinFrames } from "../src/protocol/frame.ts";
-import { ClientError } from "./fail.ts";
+import { AwayError, ClientError } from "./fail.ts";
 
 export type Handler = Bun.SocketHandler<undefined>;
 
@@ -31,22 +31,33 @@ const REFUSALS: Readonly<Record<string, string>> = {
  * Connects to the first of `paths` where somebody listens and sends HELLO and `open` with our standard streams beside
  * them, or without where descriptors cannot travel. Undefined when nobody listens anywhere.
  *
- * @throws {ClientError} 125 when one is there and cannot be used
+ * @throws {ClientError} 125 when one is there and cannot be used, as {@link AwayError} when a plugin left its socket behind
  */
 export async function connect(
   paths: readonly string[],
   open: Uint8Array,
   handler: Handler,
 ): Promise<Connected | undefined> {
+  let left: string | undefined;
   for (const path of paths) {
     try {
       return (await connectPassing(path, open, handler)) ?? (await connectPlain(path, open, handler));
     } catch (error) {
-      const refusal = REFUSALS[(error as NodeJS.ErrnoException).code ?? ""];
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (code === "ECONNREFUSED") {
+        left ??= path;
+      }
+      const refusal = REFUSALS[code];
       if (refusal !== undefined) {
         throw new ClientError(CLIENT_EXIT.failed, `Cannot connect to ${path}: ${refusal}`);
       }
     }
+  }
+  if (left !== undefined) {
+    throw new AwayError(
+      CLIENT_EXIT.failed,
+      `Nobody listens at ${left}, though a plugin did: it has ended; start it again, or see why it ended in its log`,
+    );
   }
   return undefined;
 }

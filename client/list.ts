@@ -1,4 +1,5 @@
-import { askHealth } from "./ask.ts";
+import { askHealth } from "../src/protocol/ask-health.ts";
+import type { HealthReport } from "../src/protocol/plugin-messages.ts";
 
 /** One socket, and what answered there. */
 export interface Listed {
@@ -10,6 +11,10 @@ export interface Listed {
   readonly since: string | null;
   readonly sessions: number | null;
   readonly version: string | null;
+  /** How the streams of its last session travelled. */
+  readonly carrier: HealthReport["carrier"] | null;
+  /** Why its config is not in use as the file is now; empty when it is. */
+  readonly problem: string | null;
   readonly reason: string | null;
 }
 
@@ -33,7 +38,10 @@ export function formatList(listed: readonly Listed[], folders: readonly string[]
   }
   const width = Math.max(...listed.map(({ tool }) => tool.length));
   return listed
-    .map(({ tool, state, reason }) => `${tool.padEnd(width)}  ${state}${reason === null ? "" : `: ${reason}`}\n`)
+    .map(({ tool, state, reason, problem }) => {
+      const config = problem === null || problem === "" ? "" : `, on its former config: ${problem}`;
+      return `${tool.padEnd(width)}  ${state}${reason === null ? "" : `: ${reason}`}${config}\n`;
+    })
     .join("");
 }
 
@@ -51,11 +59,23 @@ function findSockets(folder: string): string[] {
 
 async function look(tool: string, socket: string): Promise<Listed> {
   try {
-    const { state, pid, sinceMs, sessions, version } = await askHealth(socket);
-    return { tool, state, socket, pid, since: new Date(sinceMs).toISOString(), sessions, version, reason: null };
+    const { state, pid, sinceMs, sessions, version, carrier, problem } = await askHealth(socket);
+    const since = new Date(sinceMs).toISOString();
+    return { ...nobody, tool, state, socket, pid, since, sessions, version, carrier, problem };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === "ECONNREFUSED" ? "nobody answers at its socket; start the plugin" : (code ?? message);
-    return { tool, state: "down", socket, pid: null, since: null, sessions: null, version: null, reason };
+    return { ...nobody, tool, socket, reason };
   }
 }
+
+const nobody = {
+  state: "down",
+  pid: null,
+  since: null,
+  sessions: null,
+  version: null,
+  carrier: null,
+  problem: null,
+  reason: null,
+} as const;

@@ -1,17 +1,12 @@
 import { CLIENT_EXIT } from "../src/protocol/constants.ts";
 import { VERSION } from "../src/protocol/version.ts";
-import { ClientError } from "./fail.ts";
+import { ClientError, NAME, tell } from "./fail.ts";
 import { readCall } from "./invocation.ts";
 import { exitNow } from "./libc.ts";
 import { formatList, listPlugins } from "./list.ts";
 import { socketFolders, socketPaths } from "./locate.ts";
 import { GUARD, guardTerminal } from "./raw-terminal.ts";
 import { run } from "./run.ts";
-
-const NAME = "plugin-client";
-
-/** One line is one line, and no terminal is steered by it. */
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/gu;
 
 const HELP = `plugin-client ${VERSION}: runs a tool at its plugin as if it ran here
 
@@ -54,16 +49,8 @@ async function main(name: string, args: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown): number {
-  const { writeSync } = process.getBuiltinModule("node:fs");
   const status = error instanceof ClientError ? error.status : CLIENT_EXIT.failed;
-  const message = error instanceof Error ? error.message : String(error);
-  // The seed's own line for a missing plugin has a form of its own.
-  const line = message.startsWith("error: ") ? message : `${NAME}: ${message.replaceAll(CONTROLS, "?")}`;
-  try {
-    writeSync(2, `${line}\n`);
-  } catch {
-    // Nobody reads our stderr: the status has to do.
-  }
+  tell(error instanceof Error ? error.message : String(error));
   return status;
 }
 

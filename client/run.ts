@@ -9,20 +9,43 @@ import { decodeDeny, decodeError, decodeExit, decodeWelcome } from "../src/proto
 import type { Exit } from "../src/protocol/plugin-messages.ts";
 import { connect } from "./connect.ts";
 import { failureStatus, signalStatus } from "./exit-status.ts";
-import { ClientError } from "./fail.ts";
+import { AwayError, ClientError, tell } from "./fail.ts";
 import { tooLong } from "./invocation.ts";
 import type { Call } from "./invocation.ts";
 import { findTerminals, readWindow } from "./libc.ts";
 import { Relay } from "./relay.ts";
-import { obey, onSignals, stopSelf } from "./signals.ts";
+import { forgetSignals, obey, onSignals, stopSelf } from "./signals.ts";
+
+/** A plugin that is being replaced is waited for: the old one lets calls finish first, then the new one starts. */
+const AWAY_MS = 30_000;
+const AWAY_POLL_MS = 25;
+/** Whoever waits for longer than this is told for what. */
+const TELL_AFTER_MS = 3_000;
 
 /**
  * Runs a call at the plugin whose socket is the first of `paths` that answers. Resolves with the status to exit with.
  *
  * @throws {ClientError} for everything that is not the tool's own ending
  */
-export function run(paths: readonly string[], call: Call): Promise<number> {
-  return new Run(call).start(paths);
+export async function run(paths: readonly string[], call: Call): Promise<number> {
+  const startedMs = performance.now();
+  let isTold = false;
+  for (;;) {
+    try {
+      return await new Run(call).start(paths);
+    } catch (error) {
+      const waitedMs = performance.now() - startedMs;
+      if (!(error instanceof AwayError) || waitedMs >= AWAY_MS) {
+        throw error;
+      }
+      if (!isTold && waitedMs >= TELL_AFTER_MS) {
+        isTold = true;
+        tell(`Waiting for the ${call.tool} plugin to come back, for up to ${AWAY_MS / 1000} s`);
+      }
+    }
+    forgetSignals();
+    await Bun.sleep(AWAY_POLL_MS);
+  }
 }
 
 class Run {
@@ -96,7 +119,8 @@ class Run {
         break;
       case "ERROR": {
         const failure = decodeError(frame.payload);
-        this.#fail(new ClientError(failureStatus(failure), failure.message));
+        const Kind = failure.code === "draining" ? AwayError : ClientError;
+        this.#fail(new Kind(failureStatus(failure), failure.message));
         break;
       }
       case "EXIT":

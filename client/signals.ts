@@ -8,6 +8,13 @@ export function onSignals(handle: (signal: SignalName) => void): void {
   }
 }
 
+/** Lets every signal do to us again what it does by itself. */
+export function forgetSignals(): void {
+  for (const signal of Object.keys(SIGNAL)) {
+    process.removeAllListeners(signal);
+  }
+}
+
 /** Stops this process as a terminal's stop key would, until somebody continues it. */
 export function stopSelf(): void {
   process.kill(process.pid, "SIGSTOP");

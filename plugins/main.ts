@@ -1,6 +1,7 @@
 #!/usr/bin/env bun
 import { runCli } from "../src/cli.ts";
 import { gitPlugin } from "./git/plugin.ts";
+import { npmPlugin } from "./npm/plugin.ts";
 import { toolPlugin } from "./tool/plugin.ts";
 
-void runCli({ plugins: [gitPlugin], declarative: toolPlugin }, process.argv);
+void runCli({ plugins: [gitPlugin, npmPlugin], declarative: toolPlugin }, process.argv);

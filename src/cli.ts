@@ -3,6 +3,7 @@ import { cac, type CAC } from "cac";
 import manifest from "../package.json" with { type: "json" };
 import { check } from "./cli/check.ts";
 import { explain } from "./cli/explain.ts";
+import { health } from "./cli/health.ts";
 import { helpSections } from "./cli/help.ts";
 import type { PluginSet } from "./cli/plugin-set.ts";
 import { STATUS, type Report } from "./cli/report.ts";
@@ -42,9 +43,10 @@ function describeCommands(set: PluginSet): CAC {
   cli
     .command("serve <config>", "Run the daemon of one tool until it is told to stop")
     .option("--socket <path>", "Where to listen")
-    .action(async (file: string, { socket }: Options) => {
+    .option("--as-owner", "As root: run the tool, and touch files, as the owner of PLUGIN_WORKSPACE")
+    .action(async (file: string, { socket, asOwner }: Options) => {
       const log = (line: string): void => void process.stderr.write(`${line}\n`);
-      const status = await serve(set, { file, socketPath: textOf(socket), log });
+      const status = await serve(set, { file, socketPath: textOf(socket), asOwner: asOwner === true, log });
       // A daemon's open handles must not keep a process alive that has been told to stop.
       process.exit(status);
     });
@@ -64,6 +66,10 @@ function describeCommands(set: PluginSet): CAC {
     .command("test <...configs>", "Run the cases that configs carry")
     .option("--json", "Answer in JSON")
     .action(async (files: string[], { json }: Options) => print(await testCases(set, files, json === true)));
+  cli
+    .command("health <socket>", "Ask the plugin at a socket how it is")
+    .option("--json", "Answer in JSON")
+    .action(async (socket: string, { json }: Options) => print(await health(socket, json === true)));
   cli.help(helpSections(cli));
   cli.option("-v, --version", "Print the version");
   return cli;
@@ -71,6 +77,7 @@ function describeCommands(set: PluginSet): CAC {
 
 interface Options {
   readonly socket?: string | number;
+  readonly asOwner?: boolean;
   readonly cwd?: string | number;
   readonly json?: boolean;
   readonly "--"?: readonly string[];

@@ -480,8 +480,9 @@ function decodeFields({ name, payload }: Frame): Record<string, unknown> {
       return { ...end, stdin_bytes: stdinBytes };
     }
     case "HEALTH_REPORT": {
-      const { state, sinceMs, ...report } = plugin.decodeHealthReport(payload);
-      return { state: constants.HEALTH_STATE[state], ...report, since_ms: sinceMs };
+      const { state, sinceMs, carrier, ...report } = plugin.decodeHealthReport(payload);
+      const numbers = { state: constants.HEALTH_STATE[state], carrier: constants.CARRIER[carrier] };
+      return { ...report, ...numbers, since_ms: sinceMs };
     }
     case "CAPABILITIES_REPORT":
       return { ...plugin.decodeCapabilitiesReport(payload) };
@@ -548,6 +549,8 @@ function encodeFields(name: MessageName, fields: Readonly<Record<string, unknown
         sinceMs: number("since_ms"),
         sessions: number("sessions"),
         waiting: number("waiting"),
+        carrier: (["none", "descriptors", "frames"] as const)[number("carrier")] ?? "none",
+        problem: text("problem"),
       });
     case "CAPABILITIES_REPORT":
       return plugin.encodeCapabilitiesReport({

@@ -5,7 +5,7 @@ import { startOf, type Config } from "../policy/config.ts";
 import { ConfigError, loadConfig, type ConfigIssue } from "../policy/load.ts";
 import { quote } from "../policy/printable.ts";
 import { configWarnings } from "../policy/warnings.ts";
-import type { Grammar } from "../runtime/plugin.ts";
+import type { Plugin } from "../runtime/plugin.ts";
 import { pluginFor, type PluginSet } from "./plugin-set.ts";
 import { issueJson, jsonText, linesText, STATUS, warningLine, type Report } from "./report.ts";
 
@@ -33,8 +33,8 @@ export async function check(set: PluginSet, files: readonly string[], json: bool
 }
 
 /** {@link configWarnings}, and what only a look at this machine's disk can tell. */
-export async function allWarnings(config: Config, grammar: Grammar): Promise<ConfigIssue[]> {
-  const warnings = configWarnings(config, grammar);
+export async function allWarnings(config: Config, { grammar, commands }: Plugin): Promise<ConfigIssue[]> {
+  const warnings = configWarnings(config, grammar, commands);
   if (config.exec !== undefined) {
     try {
       await access(config.exec, constants.X_OK);
@@ -56,8 +56,8 @@ interface Checked {
 
 async function checkFile(set: PluginSet, file: string): Promise<Checked> {
   try {
-    const config = await loadConfig(file);
-    const warnings = await allWarnings(config, pluginFor(set, config).grammar);
+    const config = loadConfig(file);
+    const warnings = await allWarnings(config, pluginFor(set, config));
     return { file, plugin: config.plugin, errors: [], warnings, refused: undefined };
   } catch (error) {
     if (error instanceof ConfigError) {

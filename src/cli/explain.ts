@@ -20,7 +20,7 @@ export interface Question {
 /** `plugin-server explain`: what would be decided, and by which line. Status 0 whatever the decision is. */
 export async function explain(set: PluginSet, { file, args, cwd, json }: Question): Promise<Report> {
   try {
-    const config = await loadConfig(file);
+    const config = loadConfig(file);
     const plugin = pluginFor(set, config);
     const roots = await Promise.all(rootsOf(config).map(realPathOrSame));
     const folder = cwd === undefined ? (roots[0] ?? "/") : await realPathOrSame(resolve(cwd));

@@ -33,7 +33,11 @@ const NOTES: Readonly<Record<string, Section[]>> = {
         "  PLUGIN_SOCKETS    folder of the sockets (default: /run/plugins); listens at <tool>/<tool>.sock in it\n" +
         "  PLUGIN_WORKSPACE  root of a config that names no roots (default: /workspace)",
     },
-    { title: "Stopping", body: "  TERM or INT: running calls may finish. A second one: at once." },
+    { title: "Stopping", body: "  TERM or INT: running calls have 10 seconds to finish. A second one: at once." },
+    {
+      title: "Config",
+      body: "  A change counts from the next call on; while it is broken, what was sound before goes on.",
+    },
     { title: "Example", body: "  plugin-server serve git.yaml --socket /tmp/git.sock" },
   ],
   check: [
@@ -45,6 +49,10 @@ const NOTES: Readonly<Record<string, Section[]>> = {
     { title: "Folder", body: "  Without --cwd the call is imagined in the first root." },
     { title: "Exit status", body: "  0  explained, whether it is allowed or denied\n  1  the config cannot be used" },
     { title: "Example", body: "  plugin-server explain git.yaml -- -C . push origin main" },
+  ],
+  health: [
+    { title: "Exit status", body: "  0  it takes calls\n  1  it does not, or nobody answers" },
+    { title: "Example", body: "  plugin-server health /run/plugins/git/git.sock" },
   ],
   test: [
     { title: "Exit status", body: "  0  all cases passed\n  1  one failed, or a config cannot be used" },

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 
-import { ConfigError, loadConfig } from "../policy/load.ts";
+import { ConfigError } from "../policy/load.ts";
+import type { Identity } from "../runtime/identity.ts";
 import { allWarnings } from "./check.ts";
 import { pluginFor, workspace, type PluginSet } from "./plugin-set.ts";
 import { STATUS, warningLine } from "./report.ts";
@@ -10,32 +11,48 @@ export interface ServeOptions {
   readonly file: string;
   /** Where to listen; undefined: `<tool>/<tool>.sock` in PLUGIN_SOCKETS. */
   readonly socketPath: string | undefined;
+  /** Run the tool, and touch files, as whoever owns the workspace; for a daemon that is root. */
+  readonly asOwner: boolean;
   /** Receives one line at a time, for people. */
   readonly log: (line: string) => void;
 }
 
 /** `plugin-server serve`: one daemon, until TERM or INT. Resolves to the exit status. */
-export async function serve(set: PluginSet, { file, socketPath, log }: ServeOptions): Promise<number> {
+export async function serve(set: PluginSet, { file, socketPath, asOwner, log }: ServeOptions): Promise<number> {
   const stopRequested = nextSignal();
   try {
-    const config = await loadConfig(file);
-    const plugin = pluginFor(set, config);
-    for (const warning of await allWarnings(config, plugin.grammar)) {
-      log(warningLine(warning));
-    }
     // Loaded only here, so that the commands that answer a question start quickly.
     const { startDaemon } = await import("../runtime/daemon.ts");
-    const path = resolve(socketPath ?? defaultSocketPath(config.plugin));
-    const daemon = await startDaemon({ config, plugin, socketPath: path, workspace: resolve(workspace()) });
-    log(`plugin-server: ${config.plugin} is ready at ${path}`);
+    const { LiveConfig } = await import("../runtime/live-config.ts");
+    const folder = resolve(workspace());
+    const identity = asOwner ? await becomeOwner(folder) : undefined;
+    const config = new LiveConfig(file);
+    const plugin = pluginFor(set, config.current);
+    for (const warning of await allWarnings(config.current, plugin)) {
+      log(warningLine(warning));
+    }
+    const path = resolve(socketPath ?? defaultSocketPath(plugin.name));
+    const daemon = await startDaemon({ config, plugin, socketPath: path, workspace: folder, identity });
+    log(`plugin-server: ${plugin.name} is ready at ${path}`);
     const signal = await stopRequested;
-    log(`plugin-server: ${config.plugin} is stopping (${signal})`);
+    log(`plugin-server: ${plugin.name} is stopping (${signal})`);
     await daemon.stop();
     return STATUS.ok;
   } catch (error) {
     log(error instanceof ConfigError ? error.message : `plugin-server: ${messageOf(error)}`);
     return STATUS.no;
   }
+}
+
+/** Undefined when the workspace is this user's own. */
+async function becomeOwner(folder: string): Promise<Identity | undefined> {
+  const { actAs, ownerOf } = await import("../runtime/identity.ts");
+  const owner = ownerOf(folder);
+  if (owner.uid === process.getuid?.()) {
+    return undefined;
+  }
+  actAs(owner);
+  return owner;
 }
 
 function defaultSocketPath(tool: string): string {

@@ -30,7 +30,7 @@ interface Tested {
 
 async function testFile(set: PluginSet, file: string): Promise<Tested> {
   try {
-    const config = await loadConfig(file);
+    const config = loadConfig(file);
     const results = runCases(config, pluginFor(set, config).grammar, rootsOf(config));
     return { file, config, error: undefined, results };
   } catch (error) {

@@ -44,11 +44,11 @@ function dashed(name: string): string {
 function argumentProblem({ matchedCommand: command, args }: CAC, hasDashes: boolean): string | undefined {
   const [wanted] = command?.args ?? [];
   if (wanted === undefined || args.length === 0) {
-    return "No config given; name its YAML file";
+    return command?.name === "health" ? "No socket given; name its path" : "No config given; name its YAML file";
   }
   if (!wanted.variadic && args.length > 1) {
     const hint = command?.name === "explain" ? "; write the arguments of the tool behind --" : "";
-    return `Only one config can be given, found also ${quote(String(args[1]))}${hint}`;
+    return `Only one ${wanted.value} can be given, found also ${quote(String(args[1]))}${hint}`;
   }
   if (command?.name !== "explain" && hasDashes) {
     return 'Nothing can stand behind "--" here';

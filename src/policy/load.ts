@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { closeSync, openSync, readSync } from "node:fs";
 import { safeParse } from "valibot";
 
 import { buildConfig } from "./build-config.ts";
@@ -31,12 +31,12 @@ export function parseConfig(text: string, file: string): Config {
  * The config in a file of at most 1 MiB of UTF-8.
  * @throws {ConfigError} `config_invalid`, also when the file cannot be read
  */
-export async function loadConfig(file: string): Promise<Config> {
+export function loadConfig(file: string): Config {
   const refuse = (message: string, options?: ErrorOptions): ConfigError =>
     new ConfigError([{ place: startOf(file), message: `Cannot read the config: ${message}` }], options);
   let bytes: Uint8Array;
   try {
-    bytes = await readAtMost(file, MAX_BYTES + 1);
+    bytes = readAtMost(file, MAX_BYTES + 1);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw refuse(READ_ERRORS[code] ?? code, { cause: error });
@@ -63,16 +63,16 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /** Reads no further than the bound, so that /dev/zero is an error and not the end of the daemon. */
-async function readAtMost(file: string, maxBytes: number): Promise<Uint8Array> {
-  await using handle = await open(file, "r");
-  const bytes = new Uint8Array(maxBytes);
-  let length = 0;
-  while (length < maxBytes) {
-    const { bytesRead } = await handle.read(bytes, length, maxBytes - length, null);
-    if (bytesRead === 0) {
-      break;
+function readAtMost(file: string, maxBytes: number): Uint8Array {
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = new Uint8Array(maxBytes);
+    let length = 0;
+    for (let count = -1; count !== 0 && length < maxBytes; length += count) {
+      count = readSync(descriptor, bytes, length, maxBytes - length, null);
     }
-    length += bytesRead;
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
   }
-  return bytes.subarray(0, length);
 }

@@ -1,11 +1,15 @@
 import type { ConfigIssue } from "./config-error.ts";
 import { startOf, type Config } from "./config.ts";
+import { didYouMean } from "./nearest.ts";
 import { quote } from "./printable.ts";
 import type { Grammar } from "./reading.ts";
 
-/** What is valid in a config and yet probably not meant, or opens more than its author may think. Pure. */
-export function configWarnings(config: Config, grammar: Grammar): ConfigIssue[] {
-  return [...openings(config), ...deadRules(config, grammar)];
+/**
+ * What is valid in a config and yet probably not meant, or opens more than its author may think. Pure. `commands` are
+ * all of the tool; undefined: not known.
+ */
+export function configWarnings(config: Config, grammar: Grammar, commands?: readonly string[]): ConfigIssue[] {
+  return [...openings(config), ...deadRules(config, grammar, commands)];
 }
 
 function openings({ file, rules, roots, env, access, places }: Config): ConfigIssue[] {
@@ -33,7 +37,7 @@ function openings({ file, rules, roots, env, access, places }: Config): ConfigIs
   return warnings;
 }
 
-function deadRules({ rules }: Config, grammar: Grammar): ConfigIssue[] {
+function deadRules({ plugin, rules }: Config, grammar: Grammar, commands?: readonly string[]): ConfigIssue[] {
   const warnings: ConfigIssue[] = [];
   const { allowedCommands, blockedCommands } = rules;
   const lists = [
@@ -52,6 +56,9 @@ function deadRules({ rules }: Config, grammar: Grammar): ConfigIssue[] {
       } else if (reading.kind !== "command" || reading.command !== value) {
         const hint = reading.kind === "command" ? `; write ${quote(reading.command)}` : "";
         warnings.push({ place, message: `${name} has ${quote(value)}, which is never read as a command${hint}` });
+      } else if (commands?.includes(value) === false) {
+        const message = `${name} has ${quote(value)}, which is no command of ${plugin}${didYouMean(value, commands)}`;
+        warnings.push({ place, message });
       }
       seen.add(value);
     }

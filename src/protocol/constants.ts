@@ -64,6 +64,9 @@ export type SignalName = keyof typeof SIGNAL;
 export const EXIT_KIND = { code: 0, signal: 1 } as const;
 
 export const HEALTH_STATE = { ready: 1, stopping: 2 } as const;
+/** How the streams of a plugin's last session travelled. */
+export const CARRIER = { none: 0, descriptors: 1, frames: 2 } as const;
+export type CarrierName = keyof typeof CARRIER;
 
 export const ERROR = {
   malformed_message: 1,
@@ -82,6 +85,7 @@ export const ERROR = {
   idle_limit: 14,
   stopping: 15,
   internal: 16,
+  draining: 17,
 } as const;
 export type ErrorName = keyof typeof ERROR;
 

@@ -1,5 +1,6 @@
 import { checkMagic, readOutputStream } from "./client-messages.ts";
 import {
+  CARRIER,
   ERROR,
   EXIT_KIND,
   HEALTH_STATE,
@@ -10,7 +11,7 @@ import {
   MAX_SENTENCE_BYTES,
   PROTOCOL_VERSION,
 } from "./constants.ts";
-import type { ErrorName, OutputStream } from "./constants.ts";
+import type { CarrierName, ErrorName, OutputStream } from "./constants.ts";
 import { ProtocolError } from "./errors.ts";
 import { FieldReader, FieldWriter } from "./fields.ts";
 import { encodeFrame } from "./frame.ts";
@@ -50,6 +51,9 @@ export interface HealthReport {
   readonly sinceMs: number;
   readonly sessions: number;
   readonly waiting: number;
+  readonly carrier: CarrierName;
+  /** Why the config as it is now is not the one in use; empty when it is. */
+  readonly problem: string;
 }
 
 export interface CapabilitiesReport {
@@ -58,6 +62,9 @@ export interface CapabilitiesReport {
   /** Names and values, both for people and programs: `stdio`, `limits.sessions`, `rules.blocked_commands` … */
   readonly facts: readonly (readonly [string, string])[];
 }
+
+/** Leaves room in a HEALTH_REPORT for its other fields, a tool's and a version's name among them. */
+const MAX_PROBLEM_BYTES = 2 * 1024;
 
 const cut = new TextDecoder();
 
@@ -153,6 +160,7 @@ export function decodeExit(payload: Uint8Array): Exit {
 export function encodeHealthReport(report: HealthReport): Uint8Array {
   const fields = new FieldWriter().u8(HEALTH_STATE[report.state]).text(report.tool).text(report.version);
   fields.u32(report.pid).u64(report.sinceMs).u32(report.sessions).u32(report.waiting);
+  fields.u8(CARRIER[report.carrier]).text(sentence(report.problem, MAX_PROBLEM_BYTES));
   return encodeFrame("HEALTH_REPORT", fields.finish());
 }
 
@@ -173,9 +181,23 @@ export function decodeHealthReport(payload: Uint8Array): HealthReport {
     sinceMs: fields.u64(),
     sessions: fields.u32(),
     waiting: fields.u32(),
+    carrier: readCarrier(fields),
+    problem: fields.text(),
   };
   fields.end();
   return report;
+}
+
+function readCarrier(fields: FieldReader): CarrierName {
+  const found = fields.u8();
+  const name = (Object.keys(CARRIER) as CarrierName[]).find((carrier) => CARRIER[carrier] === found);
+  if (name === undefined) {
+    throw new ProtocolError(
+      "malformed_message",
+      `Cannot read HEALTH_REPORT: found carrier ${found}, accepted are 0 (none), 1 (descriptors) and 2 (frames)`,
+    );
+  }
+  return name;
 }
 
 /** Leaves out the facts that do not fit any more: a report without a long list is better than none. */

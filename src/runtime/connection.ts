@@ -20,7 +20,7 @@ import type { Arrival } from "./lobby.ts";
 import { log } from "./log.ts";
 import { PassedStreams } from "./passed.ts";
 import { capabilities, health } from "./reports.ts";
-import { Session } from "./session.ts";
+import { drainingMessage, Session } from "./session.ts";
 import type { Asker } from "./session.ts";
 
 /** One connection to the plugin, from accept to close: the opening of the conversation, and then its session. */
@@ -48,6 +48,7 @@ export class Connection {
 
   /** Begins to listen to the client, who may be gone already. Not before {@link Connection.closed} can be called. */
   begin(): void {
+    this.#host.refresh();
     const { config, lobby, plugin } = this.#host;
     const { uids } = config.access;
     if (uids !== undefined && !uids.includes(this.#peer.uid)) {
@@ -128,15 +129,14 @@ export class Connection {
       case "OPEN":
         clearTimeout(this.#handshake);
         if (this.#host.isStopping()) {
-          throw new ProtocolError(
-            "stopping",
-            `The ${this.#host.plugin.name} plugin is being stopped; try again once it is back`,
-          );
+          throw new ProtocolError("draining", drainingMessage(this.#host.plugin.name));
         }
+        this.#host.refresh();
         this.#session = new Session(this.#host, this.#asker(), decodeOpen(frame.payload), this.#passed);
         this.#session.start();
         break;
       case "HEALTH":
+        this.#host.refresh();
         this.#answer("HEALTH_REPORT", encodeHealthReport(health(this.#host)));
         break;
       case "CAPABILITIES":

@@ -1,29 +1,42 @@
-import { chmodSync, chownSync, lstatSync, realpathSync } from "node:fs";
+import { chmodSync, chownSync, realpathSync } from "node:fs";
+import { startOf } from "../policy/config.ts";
 import type { Config } from "../policy/config.ts";
+import { quote } from "../policy/printable.ts";
 import { Connection } from "./connection.ts";
 import type { Host } from "./host.ts";
-import { adoptOrphans } from "./libc.ts";
+import type { Identity } from "./identity.ts";
+import { adoptOrphans, refuseNew } from "./libc.ts";
+import type { LiveConfig } from "./live-config.ts";
 import { Lobby } from "./lobby.ts";
 import { log } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import { Slots } from "./slots.ts";
-import { claimSocketPath, unusable } from "./socket-path.ts";
+import { claimSocketPath } from "./socket-path.ts";
 import { reapAdopted } from "./terminate.ts";
 
 export interface DaemonOptions {
-  readonly config: Config;
+  readonly config: LiveConfig;
   readonly plugin: Plugin;
   readonly socketPath: string;
   /** The folder that tools may be started in where the config names no roots. */
   readonly workspace: string;
+  /** Whom the tools run as, and in whose name this process has been told to act; undefined: as itself. */
+  readonly identity: Identity | undefined;
 }
 
 /** A plugin that listens. */
 export interface Daemon {
-  /** Closes the socket, ends every tool (TERM, grace, KILL) and resolves when all are gone. */
+  /**
+   * Stops listening, lets the calls that run come to their end, ends those that take longer (TERM, grace, KILL) and
+   * resolves when all are gone. The socket's file stays, so that callers know that somebody will come back.
+   */
   stop(): Promise<void>;
 }
 
+/** How long a call that runs may take to end when the plugin stops. */
+const DRAIN_MS = 10_000;
+/** Connections that the kernel took before it turned callers away are accepted within a few turns. */
+const LAST_ACCEPT_MS = 20;
 const REAP_MS = 1000;
 const NEW_SOCKET_UMASK = 0o177;
 
@@ -32,20 +45,45 @@ const NEW_SOCKET_UMASK = 0o177;
  *
  * @throws {SocketPathError} when the socket cannot be listened on, and Error when none of the roots exists
  */
-export async function startDaemon({ config, plugin, socketPath, workspace }: DaemonOptions): Promise<Daemon> {
-  const { sessions, queue, queueMs } = config.limits;
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, plugin, socketPath, workspace, identity } = options;
+  const { sessions, queue, queueMs } = config.current.limits;
   let isStopping = false;
+  let roots = realRoots(config.current.roots ?? [workspace]);
   const host: Host = {
-    config,
+    get config() {
+      return config.current;
+    },
+    get configProblem() {
+      return config.problem;
+    },
+    get roots() {
+      return roots;
+    },
     plugin,
-    roots: realRoots(config.roots ?? [workspace]),
+    identity,
+    carrier: "none",
     slots: new Slots(sessions, queue, queueMs),
     lobby: new Lobby(),
     tools: new Map(),
+    refresh: () => config.look(),
     isStopping: () => isStopping,
     nextMark: markMaker(),
     toolEnded: orphanReaper(() => host.tools),
   };
+  config.onChange((changed) => {
+    if (changed.plugin !== plugin.name) {
+      const { file, line, column } = changed.places.get("plugin") ?? startOf(changed.file);
+      throw new Error(
+        `${file}:${line}:${column}: This is the ${plugin.name} plugin, and cannot become ${quote(changed.plugin)}; give that a file of its own`,
+      );
+    }
+    const changedRoots = realRoots(changed.roots ?? [workspace]);
+    setAccess(socketPath, changed);
+    // Nothing below can fail: a config counts whole or not at all.
+    roots = changedRoots;
+    host.slots.resize(changed.limits.sessions, changed.limits.queue, changed.limits.queueMs);
+  });
   adoptOrphans();
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) =>
@@ -53,35 +91,43 @@ export async function startDaemon({ config, plugin, socketPath, workspace }: Dae
     );
   }
   const connections = new Set<Connection>();
-  const listener = await claimSocketPath(socketPath, () => listen(host, socketPath, connections));
-  const inode = inodeOf(socketPath);
-  log("info", "ready", { tool: plugin.name, socket: socketPath, pid: process.pid, roots: host.roots });
+  const listener = await claimSocketPath(socketPath, (path) => listen(host, path, connections));
+  log("info", "ready", { tool: plugin.name, socket: socketPath, pid: process.pid, roots });
   return {
     stop: async () => {
       isStopping = true;
-      // Stopping a listener removes whatever has its name by then; a successor's socket keeps it.
-      if (inodeOf(socketPath) === inode) {
-        listener.stop();
-      }
-      await Promise.all([...connections].map(async (connection) => connection.session?.stop()));
+      await closeDoor(listener);
+      const sessions = [...connections].flatMap(({ session }) => session ?? []);
+      await Promise.race([Promise.all(sessions.map(async (session) => session.drain())), Bun.sleep(DRAIN_MS)]);
+      await Promise.all(sessions.map(async (session) => session.stop()));
       log("info", "stopped", { tool: plugin.name });
     },
   };
 }
 
+/**
+ * Turns new callers away, who find nobody listening and wait for the next daemon; but those who were let in already, and
+ * stand in the kernel's queue, are answered. Closing the listener alone would cut them off without a word.
+ */
+async function closeDoor(listener: Bun.UnixSocketListener<Connection | undefined>): Promise<void> {
+  refuseNew((listener as typeof listener & { fd: number }).fd);
+  await Bun.sleep(LAST_ACCEPT_MS);
+  listener.stop();
+}
+
+/** `path` is where to bind; who may connect is settled before anybody can find it by its real name. */
 function listen(
   host: Host,
   path: string,
   connections: Set<Connection>,
 ): Bun.UnixSocketListener<Connection | undefined> {
-  const { access, limits } = host.config;
   const umask = process.umask(NEW_SOCKET_UMASK);
   try {
     const listener = Bun.listen<Connection | undefined>({
       unix: path,
       socket: {
         open: (socket) => {
-          if (!makeRoom(connections, limits.connections)) {
+          if (!makeRoom(connections, host.config.limits.connections)) {
             socket.terminate();
             return;
           }
@@ -100,20 +146,18 @@ function listen(
         error: (_socket, error) => log("warn", "connection", { tool: host.plugin.name, error: error.message }),
       },
     });
-    chmodSync(path, access.mode);
-    if (access.gid !== undefined) {
-      chownSync(path, -1, access.gid);
-    }
+    setAccess(path, host.config);
     return listener;
-  } catch (cause) {
-    throw unusable(path, cause);
   } finally {
     process.umask(umask);
   }
 }
 
-function inodeOf(path: string): number | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.ino;
+function setAccess(path: string, { access }: Config): void {
+  chmodSync(path, access.mode);
+  if (access.gid !== undefined) {
+    chownSync(path, -1, access.gid);
+  }
 }
 
 /** At the limit the oldest connection that has asked for nothing makes room. False when there is none. */

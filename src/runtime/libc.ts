@@ -20,6 +20,7 @@ const TIOCSPTLCK = 0x4004_5431;
 const TIOCGPTPEER = 0x5441;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
+const SHUT_RD = 0;
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
 const LOCK_EX_NB = 2 | 4;
@@ -33,6 +34,7 @@ const { symbols: libc } = dlopen("libc.so.6", {
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
   ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
@@ -131,6 +133,11 @@ export function peerOf(socket: number): Peer {
   }
   const [pid = 0, uid = -1, gid = -1] = credentials;
   return { pid, uid, gid };
+}
+
+/** Lets a listening socket take no new connections; those in its queue can still be accepted. */
+export function refuseNew(listener: number): void {
+  libc.shutdown(listener, SHUT_RD);
 }
 
 /** From now on, what a tool leaves behind becomes a child of this process and can be found and ended. */

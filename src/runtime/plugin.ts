@@ -9,6 +9,11 @@ export interface Plugin {
   /** Name of the tool, and of the `plugin:` key of the configs that use this plugin. */
   readonly name: string;
   readonly grammar: Grammar;
+  /**
+   * Every command of the tool, by the name that the grammar gives it; undefined: not known. Nothing is decided by it:
+   * `check` warns of a rule for a command that is not there, which a misspelling would be.
+   */
+  readonly commands?: readonly string[];
 }
 
 /**

@@ -15,6 +15,8 @@ export function health(host: Host): HealthReport {
     sinceMs,
     sessions: slots.held,
     waiting: slots.waiting,
+    carrier: host.carrier,
+    problem: host.configProblem,
   };
 }
 

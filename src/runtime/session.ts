@@ -43,6 +43,7 @@ export class Session {
   #run: ToolRun | undefined;
   #hasSlot = false;
   #isOver = false;
+  readonly #ended = Promise.withResolvers<void>();
 
   /** `passed` are the client's own streams, if they came. */
   constructor(host: Host, asker: Asker, open: Open, passed: PassedStreams | undefined) {
@@ -105,6 +106,14 @@ export class Session {
       void this.#run?.terminate();
     }
     this.#streams?.abandon();
+  }
+
+  /** The plugin takes no new work: a call that has not begun is sent on to the next daemon. Resolves when nothing is left of this one. */
+  async drain(): Promise<void> {
+    if (!this.#isOver && this.#run === undefined) {
+      this.#fail("draining", drainingMessage(this.#host.plugin.name));
+    }
+    await this.#ended.promise;
   }
 
   /** The plugin stops. Resolves when the tool is gone. */
@@ -187,6 +196,7 @@ export class Session {
       this.#passed?.finish(this.#run?.isTerminating === true);
       this.#releaseSlot();
       this.#host.toolEnded();
+      this.#ended.resolve();
     }
   }
 
@@ -215,8 +225,10 @@ export class Session {
     if (this.#run === undefined) {
       this.#passed?.finish(false);
       this.#releaseSlot();
+      this.#ended.resolve();
     }
     const carrier = this.#run === undefined ? undefined : this.#passed === undefined ? "frames" : "descriptors";
+    this.#host.carrier = carrier ?? this.#host.carrier;
     const ms = Math.round(performance.now() - this.#startedMs);
     logSession(this.#open, this.#decision, { session: this.#mark, uid: this.#asker.peer.uid, carrier, ms, ...result });
   }
@@ -227,4 +239,9 @@ export class Session {
       this.#host.slots.release();
     }
   }
+}
+
+/** What a client is told whose call has not begun: it may ask again, and does. */
+export function drainingMessage(tool: string): string {
+  return `The ${tool} plugin is being replaced and takes no new calls; the next one will`;
 }

@@ -1,8 +1,8 @@
 /** Counts what runs at once and lets the rest wait in order: at most `max` hold a slot, at most `maxWaiting` wait, each for `waitMs` at the longest. */
 export class Slots {
-  readonly #max: number;
-  readonly #maxWaiting: number;
-  readonly #waitMs: number;
+  #max: number;
+  #maxWaiting: number;
+  #waitMs: number;
   readonly #waiting = new Set<() => void>();
   #held = 0;
 
@@ -10,6 +10,16 @@ export class Slots {
     this.#max = max;
     this.#maxWaiting = maxWaiting;
     this.#waitMs = waitMs;
+  }
+
+  /** Other limits from now on; what runs or waits already goes on to. */
+  resize(max: number, maxWaiting: number, waitMs: number): void {
+    this.#max = max;
+    this.#maxWaiting = maxWaiting;
+    this.#waitMs = waitMs;
+    while (this.#held < max && this.#grantNext()) {
+      this.#held += 1;
+    }
   }
 
   get held(): number {
@@ -58,12 +68,18 @@ export class Slots {
 
   /** Gives a slot back, or on to the one that has waited longest. */
   release(): void {
+    if (this.#held > this.#max || !this.#grantNext()) {
+      this.#held -= 1;
+    }
+  }
+
+  #grantNext(): boolean {
     const [next] = this.#waiting;
     if (next === undefined) {
-      this.#held -= 1;
-      return;
+      return false;
     }
     this.#waiting.delete(next);
     next();
+    return true;
   }
 }

@@ -1,9 +1,12 @@
-import { closeSync, lstatSync, mkdirSync, openSync, unlinkSync } from "node:fs";
+import { closeSync, lstatSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { lock } from "./libc.ts";
 
 /** sun_path of struct sockaddr_un holds 108 bytes, the last of which is NUL. */
 export const MAX_SOCKET_PATH_BYTES: number = 107;
+
+/** Under this name a socket is bound; its folder is the plugin's own. */
+const NEW_NAME = ".new.sock";
 
 const LOCK_WAIT_MS = 5000;
 const LOCK_POLL_MS = 10;
@@ -20,12 +23,14 @@ export class SocketPathError extends Error {
 }
 
 /**
- * Makes `path` free to listen on and calls `listen`, all under a lock on its folder, so that of two daemons that start
- * together one wins. Removes what a killed daemon left, and nothing else: not a file, not a socket that somebody answers.
+ * Calls `listen` with a name beside `path` to bind, and then gives what it bound the name `path`: at no moment is there
+ * no socket for those who look. All under a lock on the folder, so that of two daemons that start together one wins.
+ * Takes the place of what an ended daemon left, and of nothing else: not of a file, not of a socket that somebody
+ * answers.
  *
  * @throws {SocketPathError}
  */
-export async function claimSocketPath<T>(path: string, listen: () => T): Promise<T> {
+export async function claimSocketPath<T>(path: string, listen: (path: string) => T): Promise<T> {
   const length = Buffer.byteLength(path);
   if (length > MAX_SOCKET_PATH_BYTES) {
     throw new SocketPathError(
@@ -34,12 +39,26 @@ export async function claimSocketPath<T>(path: string, listen: () => T): Promise
     );
   }
   const folder = openFolder(path);
+  // Short, however long the folder's own name is.
+  const beside = `/proc/self/fd/${folder}/${NEW_NAME}`;
   try {
     await waitForLock(folder, path);
-    await removeStale(path);
-    return listen();
+    await checkFree(path);
+    return bind(path, beside, listen);
   } finally {
     closeSync(folder);
+  }
+}
+
+function bind<T>(path: string, beside: string, listen: (path: string) => T): T {
+  try {
+    // Only one that was killed between these lines has left it.
+    rmSync(beside, { force: true });
+    const listener = listen(beside);
+    renameSync(beside, path);
+    return listener;
+  } catch (cause) {
+    throw unusable(path, cause);
   }
 }
 
@@ -67,7 +86,7 @@ async function waitForLock(folder: number, path: string): Promise<void> {
   }
 }
 
-async function removeStale(path: string): Promise<void> {
+async function checkFree(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
     return;
@@ -80,11 +99,6 @@ async function removeStale(path: string): Promise<void> {
   }
   if (await answers(path)) {
     throw alreadyServed(path);
-  }
-  try {
-    unlinkSync(path);
-  } catch (cause) {
-    throw unusable(path, cause);
   }
 }
 
@@ -110,7 +124,7 @@ function alreadyServed(path: string): SocketPathError {
 }
 
 /** The listening itself, or its folder, failed for a reason of the system's. */
-export function unusable(path: string, cause: unknown): SocketPathError {
+function unusable(path: string, cause: unknown): SocketPathError {
   const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
   const error = new SocketPathError(
     "folder_unusable",

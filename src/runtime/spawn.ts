@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Ending } from "../protocol/plugin-messages.ts";
+import type { Identity } from "./identity.ts";
 
 /** Everything that starts one tool. */
 export interface Launch {
@@ -8,6 +9,8 @@ export interface Launch {
   readonly name: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  /** Undefined: the daemon's own. */
+  readonly identity: Identity | undefined;
   readonly env: Readonly<Record<string, string>>;
   /** Descriptors of stdin, stdout and stderr; they stay the caller's. */
   readonly stdio: readonly [number, number, number];
@@ -41,6 +44,7 @@ export function spawnTool(launch: Launch): ToolProcess {
     env: { ...launch.env },
     stdio: [...launch.stdio] as [number, number, number],
     detached: !controls,
+    ...launch.identity,
     onExit: (child: Bun.Subprocess, code: number | null): void => {
       resolve(child.signalCode === null ? { code: code ?? 0 } : { signal: String(child.signalCode) });
     },

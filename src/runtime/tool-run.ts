@@ -37,7 +37,7 @@ export class ToolRun {
    * @throws {NotStarted}
    */
   static start(host: Host, open: Open, cwd: string, mark: string, streams: Streams | PassedStreams): ToolRun {
-    const { plugin } = host;
+    const { plugin, identity } = host;
     const { file, env } = prepare(host, open, mark);
     const bornAfterTicks = ticksNow();
     try {
@@ -45,7 +45,7 @@ export class ToolRun {
         throw Object.assign(new Error("not found"), { code: "ENOENT" });
       }
       const { stdio, hasTerminal } = streams;
-      const tool = spawnTool({ file, name: plugin.name, args: open.args, cwd, env, stdio, hasTerminal });
+      const tool = spawnTool({ file, name: plugin.name, args: open.args, cwd, identity, env, stdio, hasTerminal });
       return new ToolRun(host, { tool, mark, bornAfterTicks });
     } catch (cause) {
       throw new NotStarted(file ?? plugin.name, cause);

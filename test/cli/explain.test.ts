@@ -54,9 +54,9 @@ test("explain --cwd resolves symlinks before it compares folders", async () => {
 });
 
 test("explain reads tools without a plugin by their first word", async () => {
-  await using dir = await bench({ "npm.yaml": "plugin: npm\nrules:\n  blocked_commands: [publish]\n" });
-  expect((await dir.run("explain", "npm.yaml", "--", "publish")).stdout).toContain("npm publish is denied by");
-  expect((await dir.run("explain", "npm.yaml", "--", "--tag", "x", "publish")).stdout).toContain("rule      unclear");
+  await using dir = await bench({ "yarn.yaml": "plugin: yarn\nrules:\n  blocked_commands: [publish]\n" });
+  expect((await dir.run("explain", "yarn.yaml", "--", "publish")).stdout).toContain("yarn publish is denied by");
+  expect((await dir.run("explain", "yarn.yaml", "--", "--tag", "x", "publish")).stdout).toContain("rule      unclear");
 });
 
 test("explain --json gives the decision as data", async () => {

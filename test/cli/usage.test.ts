@@ -4,7 +4,12 @@ import manifest from "../../package.json" with { type: "json" };
 import { bench } from "./run.ts";
 
 test.each([
-  { name: "no command", args: [], problem: "No command given; the commands are serve, check, explain, test", help: "" },
+  {
+    name: "no command",
+    args: [],
+    problem: "No command given; the commands are serve, check, explain, test, health",
+    help: "",
+  },
   {
     name: "an unknown command",
     args: ["chek", "a"],

@@ -17,14 +17,6 @@ test("a missing plugin gives 127 and the one line that says so", async () => {
   expect(await shell(plugin, '"$CLIENT" /nonexistent/npm.sock npm install')).toEqual(expected);
 });
 
-test("a socket that nobody answers at is a missing plugin too", async () => {
-  await using plugin = await startPlugin({ tool: "pwd" });
-  plugin.signal("SIGKILL");
-  await plugin.exited;
-  const { stderr, status } = await shell(plugin, "env pwd");
-  expect({ stderr, status }).toEqual({ stderr: "error: pwd plugin not available\n", status: 127 });
-});
-
 test("PLUGIN_SOCKETS/<tool>/<tool>.sock is preferred, PLUGIN_SOCKETS/<tool>.sock is found", async () => {
   await using first = await startPlugin({ tool: "minds-its-own", exec: fixture("minds-its-own") });
   await using second = await startPlugin({
@@ -72,6 +64,8 @@ test("plugin-client --list --json gives a program what it needs", async () => {
       since: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/u),
       sessions: 0,
       version: VERSION,
+      carrier: "none",
+      problem: "",
       reason: null,
     },
   ]);

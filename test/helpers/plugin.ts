@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
+import { chmod, chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { CLIENT, SERVER } from "./executables.ts";
 import { descriptorsOf, residentKiB } from "./processes.ts";
@@ -20,6 +20,8 @@ export interface PluginOptions {
   readonly config?: string;
   /** The plugin's own environment, beside PATH and HOME. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whose everything is, where the plugin itself is root's: for tests that run as root. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /** One event of the plugin's log. */
@@ -37,17 +39,24 @@ export class PluginProcess implements AsyncDisposable {
   readonly wrappers: string;
   /** First in PATH, this makes the tool's name mean the tool itself. */
   readonly direct: string;
-  readonly #child: Bun.Subprocess;
+  readonly #spawn: () => Bun.Subprocess;
+  #child: Bun.Subprocess;
   readonly #callers = new Set<Bun.Subprocess>();
 
-  constructor(tool: string, folder: string, child: Bun.Subprocess) {
+  /** `spawn` starts a daemon of it. */
+  constructor(tool: string, folder: string, spawn: () => Bun.Subprocess) {
     this.tool = tool;
     this.folder = folder;
     this.socket = `${folder}/s/${tool}.sock`;
     this.workspace = `${folder}/w`;
     this.wrappers = `${folder}/cli`;
     this.direct = `${folder}/real`;
-    this.#child = child;
+    this.#spawn = spawn;
+    this.#child = spawn();
+  }
+
+  get config(): string {
+    return `${this.folder}/config/${this.tool}.yaml`;
   }
 
   get pid(): number {
@@ -94,6 +103,23 @@ export class PluginProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
+  /** Resolves when the daemon listens, as the nth of this plugin. */
+  async listens(nth = 1): Promise<void> {
+    await waitFor(`the ${this.tool} plugin listens`, async () => {
+      if (!this.isRunning) {
+        throw new Error(`The ${this.tool} plugin has ended:\n${await this.log()}`);
+      }
+      return (await this.events("ready")).length >= nth;
+    });
+  }
+
+  /** Starts the next daemon, after the last one has ended. */
+  async startNext(): Promise<void> {
+    const before = (await this.events("ready")).length;
+    this.#child = this.#spawn();
+    await this.listens(before + 1);
+  }
+
   /** Ends it as `stop` of local mode does. */
   async stop(): Promise<number> {
     this.#child.kill("SIGTERM");
@@ -113,9 +139,9 @@ export class PluginProcess implements AsyncDisposable {
 
 /** Starts a plugin and resolves when it listens. */
 export async function startPlugin(options: PluginOptions): Promise<PluginProcess> {
-  const { tool, exec, stdio, config, env } = options;
+  const { tool, exec, stdio, config, env, owner } = options;
   const folder = await realpath(await mkdtemp(`${tmpdir()}/e2e-`));
-  for (const name of ["w", "s", "cli", "real"]) {
+  for (const name of ["w", "s", "cli", "real", "config"]) {
     await mkdir(`${folder}/${name}`);
   }
   await symlink(CLIENT, `${folder}/cli/${tool}`);
@@ -125,18 +151,32 @@ export async function startPlugin(options: PluginOptions): Promise<PluginProcess
     exec === undefined ? "" : `exec: ${exec}`,
     stdio === undefined ? "" : `stdio: ${stdio}`,
   ];
-  await writeFile(`${folder}/config.yaml`, [...keys, config ?? ""].join("\n"));
-  const child = Bun.spawn([SERVER, "serve", `${folder}/config.yaml`, "--socket", `${folder}/s/${tool}.sock`], {
-    cwd: "/",
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: folder, PLUGIN_WORKSPACE: `${folder}/w`, ...env },
-    stdio: ["ignore", "ignore", Bun.file(`${folder}/log`)],
-  });
-  const plugin = new PluginProcess(tool, folder, child);
-  await waitFor(`the ${tool} plugin listens`, async () => {
-    if (!plugin.isRunning) {
-      throw new Error(`The ${tool} plugin has ended:\n${await plugin.log()}`);
+  const file = `${folder}/config/${tool}.yaml`;
+  await writeFile(file, [...keys, config ?? ""].join("\n"));
+  const asOwner = owner === undefined ? [] : ["--as-owner"];
+  if (owner !== undefined) {
+    await giveAway(folder, owner);
+  }
+  const plugin = new PluginProcess(tool, folder, () => {
+    const log = openSync(`${folder}/log`, "a");
+    try {
+      return Bun.spawn([SERVER, "serve", file, "--socket", `${folder}/s/${tool}.sock`, ...asOwner], {
+        cwd: "/",
+        env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: folder, PLUGIN_WORKSPACE: `${folder}/w`, ...env },
+        stdio: ["ignore", "ignore", log],
+      });
+    } finally {
+      closeSync(log);
     }
-    return existsSync(plugin.socket) && (await plugin.events("ready")).length > 0;
   });
+  await plugin.listens();
   return plugin;
+}
+
+/** To somebody who alone may enter, as a user's own folders are. */
+async function giveAway(folder: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+  for (const name of ["", "w", "s", "config"]) {
+    await chown(`${folder}/${name}`, uid, gid);
+    await chmod(`${folder}/${name}`, 0o700);
+  }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 
 import { gitPlugin } from "../../plugins/git/plugin.ts";
+import { npmPlugin } from "../../plugins/npm/plugin.ts";
 import { toolPlugin } from "../../plugins/tool/plugin.ts";
 import { runCases } from "../../src/policy/cases.ts";
 import { loadConfig } from "../../src/policy/load.ts";
@@ -9,18 +10,19 @@ import { definePlugin } from "../../src/runtime/plugin.ts";
 
 const configs = [
   { name: "git.yaml", path: `${import.meta.dir}/../../plugins/git/git.yaml`, plugin: gitPlugin, fewest: 15 },
+  { name: "npm.yaml", path: `${import.meta.dir}/../../plugins/npm/npm.yaml`, plugin: npmPlugin, fewest: 40 },
   { name: "tool.yaml", path: `${import.meta.dir}/../../plugins/tool/tool.yaml`, plugin: toolPlugin, fewest: 3 },
 ];
 
 test.each(configs)("the cases of $name all pass", async ({ path, plugin, fewest }) => {
-  const results = runCases(await loadConfig(path), plugin.grammar, ["/workspace"]);
+  const results = runCases(loadConfig(path), plugin.grammar, ["/workspace"]);
   expect(results.length).toBeGreaterThanOrEqual(fewest);
   expect(results.filter(({ passed }) => !passed)).toEqual([]);
 });
 
-test("the default rules of git have nothing to warn about", async () => {
-  const config = await loadConfig(`${import.meta.dir}/../../plugins/git/git.yaml`);
-  expect(configWarnings(config, gitPlugin.grammar)).toEqual([]);
+test.each([gitPlugin, npmPlugin])("the default rules of $name have nothing to warn about", async (plugin) => {
+  const config = loadConfig(`${import.meta.dir}/../../plugins/${plugin.name}/${plugin.name}.yaml`);
+  expect(configWarnings(config, plugin.grammar, plugin.commands)).toEqual([]);
 });
 
 test("definePlugin gives back what it was given", () => {

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { parseConfig } from "../../src/policy/load.ts";
 import { configWarnings } from "../../src/policy/warnings.ts";
 import { readGitArguments } from "../../plugins/git/grammar.ts";
+import { npmPlugin } from "../../plugins/npm/plugin.ts";
 
 test.each([
   { name: "says nothing about an ordinary config", text: "rules: { blocked_commands: [push] }", warnings: [] },
@@ -38,4 +39,25 @@ test.each([
 ])("configWarnings $name", ({ text, warnings }) => {
   const found = configWarnings(parseConfig(`plugin: git\n${text}\n`, "git.yaml"), readGitArguments);
   expect(found.map(({ place, message }) => `${place.line}:${place.column}: ${message}`)).toEqual([...warnings]);
+});
+
+test.each([
+  { name: "an alias", value: "add", warning: ', which is never read as a command; write "install"' },
+  { name: "an abbreviation", value: "pu", warning: ', which is never read as a command; write "publish"' },
+  { name: "an abbreviation of several", value: "p", warning: ", which is never read as a command" },
+  { name: "a misspelling", value: "publsh", warning: ', which is no command of npm; did you mean "publish"?' },
+  { name: "something else", value: "frobnicate", warning: ", which is no command of npm" },
+])("configWarnings finds $name in a list of npm commands", ({ value, warning }) => {
+  const config = parseConfig(`plugin: npm\nrules: { blocked_commands: [${value}] }\n`, "npm.yaml");
+  const found = configWarnings(config, npmPlugin.grammar, npmPlugin.commands);
+  expect(found.map(({ message }) => message)).toEqual([`blocked_commands has "${value}"${warning}`]);
+});
+
+test("configWarnings accepts every command that a plugin names, and asks for none where it names none", () => {
+  for (const command of npmPlugin.commands ?? []) {
+    const config = parseConfig(`plugin: npm\nrules: { blocked_commands: [${command}] }\n`, "npm.yaml");
+    expect(configWarnings(config, npmPlugin.grammar, npmPlugin.commands)).toEqual([]);
+  }
+  const config = parseConfig("plugin: npm\nrules: { blocked_commands: [publsh] }\n", "npm.yaml");
+  expect(configWarnings(config, npmPlugin.grammar)).toEqual([]);
 });

@@ -95,7 +95,7 @@ describe("ERROR", () => {
     },
   );
 
-  test.each(["0000", "0011", "ffff"])(
+  test.each(["0000", "0012", "ffff"])(
     "decodeError reads the sentence of number %s, which it does not know",
     (number) => {
       expect(messages.decodeError(bytes(`${number} 00000003 "Why"`))).toEqual({ code: undefined, message: "Why" });
@@ -190,8 +190,11 @@ describe("HEALTH_REPORT", () => {
     sinceMs: 1_790_000_000_000,
     sessions: 2,
     waiting: 3,
+    carrier: "descriptors",
+    problem: "a:1:1: b",
   };
-  const hex = '8a 00000025 01 00000003 "git" 00000005 "0.1.0" 00001092 000001a0 c4506c00 00000002 00000003';
+  const hex =
+    '8a 00000032 01 00000003 "git" 00000005 "0.1.0" 00001092 000001a0 c4506c00 00000002 00000003 01 00000008 "a:1:1: b"';
 
   test("encodeHealthReport writes the fields in the order of the field block", () => {
     const frame = messages.encodeHealthReport(report);
@@ -211,6 +214,31 @@ describe("HEALTH_REPORT", () => {
       message: `Cannot read HEALTH_REPORT: found state ${state}, accepted are 1 (ready) and 2 (stopping)`,
     });
   });
+});
+
+test.each([3, 255])("decodeHealthReport refuses carrier %d rather than guess what it means", (carrier) => {
+  const report = { state: "ready", tool: "", version: "", pid: 1, sinceMs: 1, sessions: 1, waiting: 1 } as const;
+  const payload = payloadOf(messages.encodeHealthReport({ ...report, carrier: "none", problem: "" }));
+  payload[payload.length - 5] = carrier;
+  expect(refusal(() => messages.decodeHealthReport(payload))).toEqual({
+    code: "malformed_message",
+    message: `Cannot read HEALTH_REPORT: found carrier ${carrier}, accepted are 0 (none), 1 (descriptors) and 2 (frames)`,
+  });
+});
+
+test("encodeHealthReport cuts a long problem, and the report stays within its limit", () => {
+  const report = {
+    state: "ready",
+    tool: "t".repeat(64),
+    version: "1.2.3",
+    pid: 1,
+    sinceMs: 1,
+    sessions: 1,
+    waiting: 1,
+  } as const;
+  const frame = messages.encodeHealthReport({ ...report, carrier: "none", problem: "é".repeat(5_000) });
+  expect(payloadOf(frame).length).toBeLessThanOrEqual(MAX_PAYLOAD_BYTES.HEALTH_REPORT);
+  expect(messages.decodeHealthReport(payloadOf(frame)).problem).toBe("é".repeat(1024));
 });
 
 describe("CAPABILITIES_REPORT", () => {
@@ -293,6 +321,8 @@ describe("messages of the plugin, for any input", () => {
       sinceMs: fc.nat(Number.MAX_SAFE_INTEGER),
       sessions: u32s,
       waiting: u32s,
+      carrier: fc.constantFrom("none", "descriptors", "frames"),
+      problem: text,
     });
     const facts = fc.array(fc.tuple(text, text), { maxLength: 20 });
     fc.assert(

@@ -1,11 +1,11 @@
-import { Channel } from "../src/protocol/channel.ts";
-import { encodeHello } from "../src/protocol/client-messages.ts";
-import { PROTOCOL_VERSION } from "../src/protocol/constants.ts";
-import { CLIENT_STATES, Conversation } from "../src/protocol/conversation.ts";
-import type { ClientState } from "../src/protocol/conversation.ts";
-import { encodeFrame } from "../src/protocol/frame.ts";
-import { decodeError, decodeHealthReport, decodeWelcome } from "../src/protocol/plugin-messages.ts";
-import type { HealthReport } from "../src/protocol/plugin-messages.ts";
+import { Channel } from "./channel.ts";
+import { encodeHello } from "./client-messages.ts";
+import { PROTOCOL_VERSION } from "./constants.ts";
+import { CLIENT_STATES, Conversation } from "./conversation.ts";
+import type { ClientState } from "./conversation.ts";
+import { encodeFrame } from "./frame.ts";
+import { decodeError, decodeHealthReport, decodeWelcome } from "./plugin-messages.ts";
+import type { HealthReport } from "./plugin-messages.ts";
 
 const ANSWER_MS = 2000;
 

@@ -1,6 +1,5 @@
 import type { Home } from "../home/home.ts";
 import { Refusal } from "../home/refusal.ts";
-import { environmentPath } from "./environment.ts";
 
 /** What a command of docker printed, and how it ended. */
 export interface Outcome {
@@ -27,7 +26,7 @@ export async function docker(args: readonly string[], limitMs: number = ASK_MS):
 
 /** `docker compose` of this home's project, every profile of it. */
 export async function compose(home: Home, args: readonly string[], limitMs?: number): Promise<Outcome> {
-  return await docker(["compose", "--env-file", environmentPath(home), "--profile", "*", ...args], limitMs);
+  return await docker(["compose", "--env-file", home.environment, "--profile", "*", ...args], limitMs);
 }
 
 /** The same, when there is nothing to be done but to say that it failed. */
@@ -58,5 +57,6 @@ const OWN: readonly string[] = [
   "CLAUDE_UID",
   "CLAUDE_GID",
   "CLAUDE_SOCKETS",
+  "CLAUDE_SOCKETS_DEVICE",
   "AGENT_COMMAND",
 ];

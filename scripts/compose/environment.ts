@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 
 import type { Home } from "../home/home.ts";
 import { Refusal } from "../home/refusal.ts";
+import { docker } from "./docker.ts";
 
 /** What compose.yaml is told, by way of `compose.env`. */
 export interface Environment {
@@ -16,17 +17,12 @@ export interface Environment {
   readonly gid: string;
   /** Where the sockets lie: in the home's folder, or in a volume where a shared folder cannot carry any. */
   readonly sockets: "folder" | "volume";
-  /** Undefined when nobody has tried yet. */
   readonly agentCommand: string;
-}
-
-export function environmentPath(home: Home): string {
-  return `${home.folder}/compose.env`;
 }
 
 /** As it was written last; with what holds before that where it was not. */
 export async function readEnvironment(home: Home): Promise<Environment> {
-  const text = await Bun.file(environmentPath(home))
+  const text = await Bun.file(home.environment)
     .text()
     .catch(() => "");
   const values = new Map([...text.matchAll(/^([A-Z_]+)="(.*)"$/gm)].map(([, name, value]) => [name, unquoted(value)]));
@@ -50,19 +46,19 @@ export async function writeEnvironment(
   environment: Environment,
 ): Promise<string | undefined> {
   const text = await environmentText(home, root, environment);
-  await replaceFile(environmentPath(home), text);
+  await replaceFile(home.environment, text);
   const copy = `${root}/.env`;
   const mark = `# Written by claude-container for ${home.folder}`;
   if (existsSync(copy)) {
     const [first = ""] = (await Bun.file(copy).text()).split("\n");
     if (first !== mark) {
-      return `Kept ${copy} as it is: its first line is not "${mark}"; \`docker compose\` there needs --env-file ${environmentPath(home)}`;
+      return `Kept ${copy} as it is: its first line is not "${mark}"; \`docker compose\` there needs --env-file ${home.environment}`;
     }
   }
   // A checkout that belongs to somebody else is no reason not to start.
   return await replaceFile(copy, `${mark}\n${text}`).then(
     () => undefined,
-    () => `Cannot write ${copy}; \`docker compose\` there needs --env-file ${environmentPath(home)}`,
+    () => `Cannot write ${copy}; \`docker compose\` there needs --env-file ${home.environment}`,
   );
 }
 
@@ -76,6 +72,8 @@ async function environmentText(home: Home, root: string, environment: Environmen
     ["CLAUDE_UID", uid],
     ["CLAUDE_GID", gid],
     ["CLAUDE_SOCKETS", sockets],
+    // Where the engine keeps that volume: what a plugin mounts is a folder of it.
+    ...(sockets === "volume" ? [["CLAUDE_SOCKETS_DEVICE", await volumeFolder(`${name}_sockets`)] as const] : []),
     ["AGENT_COMMAND", agentCommand],
   ];
   return values.map(([key, value]) => `${key}="${quoted(key, value)}"\n`).join("");
@@ -99,6 +97,11 @@ async function composeFiles(home: Home, root: string, sockets: Environment["sock
     throw new Refusal(1, `Cannot give "${odd}" to docker compose: a colon in its path separates files there; move it`);
   }
   return files;
+}
+
+async function volumeFolder(volume: string): Promise<string> {
+  const { stdout } = await docker(["info", "--format", "{{.DockerRootDir}}"]);
+  return `${stdout.trim()}/volumes/${volume}/_data`;
 }
 
 function projectName(home: Home): string {

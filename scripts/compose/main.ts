@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { trueFolder } from "../home/folder.ts";
 import { homeAt, type Home } from "../home/home.ts";
 import type { PluginStatus } from "../home/plugin-status.ts";
-import { answer, Refusal } from "../home/refusal.ts";
+import { Refusal } from "../home/refusal.ts";
 import { statusTable } from "../home/table.ts";
 import { agentPlace } from "./agent-place.ts";
 import { restart, start } from "./commands.ts";
@@ -85,4 +85,12 @@ function agentRow({ agent }: ComposeStatus): PluginStatus {
   return { tool: "(agent)", socket: "", sessions: 0, carrier: null, ...agent };
 }
 
-await answer(main);
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Refusal)) {
+    throw error;
+  }
+  console.error(`run.sh: ${error.message}`);
+  process.exitCode = error.status;
+}

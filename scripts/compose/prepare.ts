@@ -2,6 +2,7 @@ import { refuseDoubleClaims } from "../home/config-check.ts";
 import { configPath, configuredTools, type Home } from "../home/home.ts";
 import { Refusal } from "../home/refusal.ts";
 import { listContainers } from "./containers.ts";
+import { mustCompose } from "./docker.ts";
 import { readEnvironment, writeEnvironment } from "./environment.ts";
 import { buildImages } from "./images.ts";
 import { ownerOf } from "./owner.ts";
@@ -10,12 +11,8 @@ import { chooseSockets } from "./sockets.ts";
 import type { Task } from "./task.ts";
 
 /** Everything that comes before `up`: refusals, compose.env, images. */
-export async function prepare({
-  home,
-  root,
-  project,
-  only,
-}: Task): Promise<{ services: Services; plugins: Service[] }> {
+export async function prepare(task: Task): Promise<{ services: Services; plugins: Service[] }> {
+  const { home, root, project, only, note } = task;
   const tools = await chosenTools(home, only);
   await refuseDoubleClaims(home);
   const owner = await ownerOf(home, project, note);
@@ -39,8 +36,14 @@ export async function prepare({
     await writeEnvironment(home, root, { ...environment, sockets });
     services = await readServices(home);
   }
+  if (sockets === "volume") {
+    // The folders in it, each of which is what one plugin mounts, are made by a container.
+    await mustCompose(home, ["run", "--rm", "--no-deps", "sockets", ...tools], RUN_MS);
+  }
   return { services, plugins: ofTools() };
 }
+
+const RUN_MS = 60_000;
 
 /** The project that this home runs for, undefined when nothing of it runs. */
 export async function runningProject(home: Home): Promise<string | undefined> {

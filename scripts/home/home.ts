@@ -9,6 +9,8 @@ export interface Home {
   readonly sockets: string;
   /** Compose files of the tools that were added. */
   readonly compose: string;
+  /** The variables of compose mode, for `docker compose --env-file`. */
+  readonly environment: string;
   /** What the scripts remember of what runs: a record for each daemon of local mode, the images that were built. */
   readonly run: string;
 }
@@ -21,6 +23,7 @@ export function homeAt(folder: string): Home {
     server: `${folder}/bin/plugin-server`,
     sockets: `${folder}/sockets`,
     compose: `${folder}/compose.d`,
+    environment: `${folder}/compose.env`,
     run: `${folder}/run`,
   };
 }

@@ -8,16 +8,3 @@ export class Refusal extends Error {
     this.status = status;
   }
 }
-
-/** Runs one command of run.sh: prints a refusal as its one line, and leaves the exit status to the process. */
-export async function answer(main: () => Promise<number>): Promise<void> {
-  try {
-    process.exitCode = await main();
-  } catch (error) {
-    if (!(error instanceof Refusal)) {
-      throw error;
-    }
-    console.error(`run.sh: ${error.message}`);
-    process.exitCode = error.status;
-  }
-}

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 import { trueFolder } from "../home/folder.ts";
 import { homeAt, type Home } from "../home/home.ts";
-import { answer, Refusal } from "../home/refusal.ts";
+import { Refusal } from "../home/refusal.ts";
 import { statusTable } from "../home/table.ts";
 import { commandFolder, restart, start, stopAll } from "./commands.ts";
 import { readStatus } from "./status.ts";
@@ -74,4 +74,12 @@ async function showStatus(home: Home, json: boolean, only?: string): Promise<num
   return asked.length > 0 && asked.every(({ state }) => state === "ready") ? 0 : 1;
 }
 
-await answer(main);
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Refusal)) {
+    throw error;
+  }
+  console.error(`run.sh: ${error.message}`);
+  process.exitCode = error.status;
+}

@@ -92,8 +92,12 @@ enter_container() {
   if [[ -t 0 && -t 1 ]]; then
     options+=(--tty --env "TERM=${TERM:-xterm}" ${COLORTERM:+--env "COLORTERM=$COLORTERM"})
   fi
-  exec docker exec "${options[@]}" "$container" "$@"
+  exec docker exec "${options[@]}" "$container" sh -c "$FIND_AND_EXEC" run.sh "$@"
 }
+
+# Engines disagree about the status of a command that is not there.
+# shellcheck disable=SC2016
+FIND_AND_EXEC='command -v -- "$1" >/dev/null || { echo "run.sh: Cannot run \"$1\": it is not in the PATH of the agent'"'"'s container" >&2; exit 127; }; exec "$@"'
 
 # The agent's command may have arguments of its own: its words are split at blanks, as those of EDITOR are.
 enter_agent() {

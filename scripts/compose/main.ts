@@ -28,7 +28,9 @@ async function main(): Promise<number> {
   const [verb = "", only] = positionals;
   switch (verb) {
     case "start": {
-      const project = values.project ?? (await trueFolder(values.caller));
+      // One tool joins what runs, wherever it is started from.
+      const current = only === undefined ? undefined : await runningProject(home);
+      const project = values.project ?? current ?? (await trueFolder(values.caller));
       await start({ home, root, project, only, note });
       return await showStatus(home, values.json, only);
     }

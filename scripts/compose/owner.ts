@@ -9,13 +9,15 @@ import { docker } from "./docker.ts";
 export interface Owner {
   readonly uid: string;
   readonly gid: string;
+  /** Of this host too: not only inside of a container. */
+  readonly isRoot: boolean;
 }
 
 /**
  * The owner of the project: what the tools write is then the user's.
  * @throws {Refusal} when the home is somebody else's, or lies where the agent could write to it
  */
-export async function ownerOf(home: Home, project: string, note: (line: string) => void): Promise<Owner> {
+export async function ownerOf(home: Home, project: string): Promise<Owner> {
   if (isInside(home.folder, project)) {
     throw new Refusal(
       1,
@@ -31,12 +33,9 @@ export async function ownerOf(home: Home, project: string, note: (line: string) 
   }
   // There this user is root inside of a container, and another uid inside is nobody of this host.
   if (await isRootless()) {
-    return { uid: "0", gid: "0" };
+    return { uid: "0", gid: "0", isRoot: false };
   }
-  if (work.uid === 0) {
-    note(`"${project}" belongs to root, so the agent and its tools run as root in their containers`);
-  }
-  return { uid: String(work.uid), gid: String(work.gid) };
+  return { uid: String(work.uid), gid: String(work.gid), isRoot: work.uid === 0 };
 }
 
 async function isRootless(): Promise<boolean> {

@@ -15,8 +15,12 @@ export async function prepare(task: Task): Promise<{ services: Services; plugins
   const { home, root, project, only, note } = task;
   const tools = await chosenTools(home, only);
   await refuseDoubleClaims(home);
-  const owner = await ownerOf(home, project, note);
-  const environment = { ...(await readEnvironment(home)), project, ...owner };
+  const before = await readEnvironment(home);
+  const owner = await ownerOf(home, project);
+  if (owner.isRoot && before.uid !== "0") {
+    note(`"${project}" belongs to root, so the agent and its tools run as root in their containers`);
+  }
+  const environment = { ...before, project, uid: owner.uid, gid: owner.gid };
   const problem = await writeEnvironment(home, root, environment);
   if (problem !== undefined) {
     note(problem);

@@ -103,7 +103,7 @@ export async function commandFolder(home: Home, caller: string, project?: string
   return here !== undefined && isInside(here, current) ? undefined : current;
 }
 
-async function runningProject(home: Home): Promise<string | undefined> {
+export async function runningProject(home: Home): Promise<string | undefined> {
   return [...(await readRecords(home)).values()].find(isRunning)?.project;
 }
 

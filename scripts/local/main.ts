@@ -5,7 +5,7 @@ import { trueFolder } from "../home/folder.ts";
 import { homeAt, type Home } from "../home/home.ts";
 import { Refusal } from "../home/refusal.ts";
 import { statusTable } from "../home/table.ts";
-import { commandFolder, restart, start, stopAll } from "./commands.ts";
+import { commandFolder, restart, runningProject, start, stopAll } from "./commands.ts";
 import { readStatus } from "./status.ts";
 
 const NOT_ISOLATED =
@@ -26,7 +26,8 @@ async function main(): Promise<number> {
   const [verb = "", tool] = positionals;
   switch (verb) {
     case "start":
-      await start(home, values.project ?? (await trueFolder(caller)), tool);
+      // One tool joins what runs, wherever it is started from.
+      await start(home, values.project ?? (tool && (await runningProject(home))) ?? (await trueFolder(caller)), tool);
       return await showStatus(home, values.json, tool);
     case "restart":
       return await showRestart(

@@ -33,7 +33,7 @@ export async function compose(home: Home, args: readonly string[], limitMs?: num
 export async function mustCompose(home: Home, args: readonly string[], limitMs?: number): Promise<string> {
   const { stdout, stderr, ok } = await compose(home, args, limitMs);
   if (!ok) {
-    throw new Refusal(1, `Cannot ${args[0]} with docker compose: ${complaint(stderr)}`);
+    throw new Refusal(1, `Cannot run docker compose ${args[0]}: ${complaint(stderr)}`);
   }
   return stdout;
 }

@@ -62,6 +62,16 @@ export async function writeEnvironment(
   );
 }
 
+/** Writes it anew when compose files have come or gone since, by hand for one: it lists them. */
+export async function refreshEnvironment(home: Home, root: string): Promise<string | undefined> {
+  const environment = await readEnvironment(home);
+  const text = await environmentText(home, root, environment);
+  const written = await Bun.file(home.environment)
+    .text()
+    .catch(() => "");
+  return text === written ? undefined : await writeEnvironment(home, root, environment);
+}
+
 async function environmentText(home: Home, root: string, environment: Environment): Promise<string> {
   const { name, project, uid, gid, sockets, agentCommand } = environment;
   const values: readonly (readonly [string, string])[] = [

@@ -8,7 +8,7 @@ import { Refusal } from "../home/refusal.ts";
 import { statusTable } from "../home/table.ts";
 import { agentPlace } from "./agent-place.ts";
 import { restart, start } from "./commands.ts";
-import { readEnvironment, writeEnvironment } from "./environment.ts";
+import { refreshEnvironment } from "./environment.ts";
 import { runningProject } from "./prepare.ts";
 import { readStatus, type ComposeStatus } from "./status.ts";
 import { stop } from "./stop.ts";
@@ -49,6 +49,7 @@ async function main(): Promise<number> {
       return 0;
     }
     case "status":
+      await refresh(home);
       return await showStatus(home, values.json);
     case "where": {
       const [container, folder] = await agentPlace(home, values.caller, values.project);
@@ -56,16 +57,18 @@ async function main(): Promise<number> {
       console.log(`${container}\n${folder}/.`);
       return 0;
     }
-    case "refresh": {
-      // After compose.d has changed: the list of its files is in compose.env.
-      const problem = await writeEnvironment(home, root, await readEnvironment(home));
-      if (problem !== undefined) {
-        note(problem);
-      }
+    case "refresh":
+      await refresh(home);
       return 0;
-    }
     default:
       throw new Refusal(2, `Cannot ${verb}: not a command of compose mode`);
+  }
+}
+
+async function refresh(home: Home): Promise<void> {
+  const problem = await refreshEnvironment(home, process.cwd());
+  if (problem !== undefined) {
+    note(problem);
   }
 }
 

@@ -26,7 +26,7 @@ export async function readServices(home: Home): Promise<Services> {
   const config = JSON.parse(await mustCompose(home, ["config", "--format", "json"])) as Config;
   const plugins = new Map<string, Service>();
   for (const [name, described] of Object.entries(config.services)) {
-    const tool = toolOf(name, described);
+    const tool = described.environment?.["PLUGIN_TOOL"] ?? toolOfService(name);
     const other = tool === undefined ? undefined : plugins.get(tool);
     if (tool !== undefined && other !== undefined) {
       throw new Refusal(1, `Cannot tell who runs ${tool}: the services ${other.name} and ${name} both do; remove one`);
@@ -42,6 +42,11 @@ export async function readServices(home: Home): Promise<Services> {
   return { agent: serviceOf(AGENT, agent), plugins };
 }
 
+/** By its name, TOOL-plugin, unless its PLUGIN_TOOL says otherwise. Services of other names are the user's own affair. */
+export function toolOfService(name: string): string | undefined {
+  return name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : undefined;
+}
+
 interface Config {
   readonly services: Readonly<Record<string, Described>>;
 }
@@ -54,12 +59,6 @@ interface Described {
 
 function serviceOf(name: string, { image, build }: Described): Service {
   return { name, image: image ?? name, build: build === undefined ? undefined : JSON.stringify(build) };
-}
-
-/** By its name, TOOL-plugin, unless it says otherwise. Services of other names are the user's own affair. */
-function toolOf(name: string, { environment }: Described): string | undefined {
-  const told = environment?.["PLUGIN_TOOL"];
-  return told ?? (name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : undefined);
 }
 
 const SUFFIX = "-plugin";

@@ -94,7 +94,11 @@ async function lookAt(home: Home, { tool, service, container, image }: Seen): Pr
   }
   if (container === undefined) {
     return image === undefined
-      ? row("missing image", `${service.image} is not built`, `${start} builds it`)
+      ? row(
+          "missing image",
+          `${service.image} is not here`,
+          service.build === undefined ? `docker pull ${service.image}` : `${start} builds it`,
+        )
       : row("stopped", "not started", start);
   }
   return row(...(await silence(tool, container, start)));
@@ -107,7 +111,9 @@ async function silence(tool: string, container: Container, start: string): Promi
   if (hasFallen || (state === "exited" && !STOPPED.includes(exitCode))) {
     const { stdout, stderr } = await docker(["logs", "--tail", "20", id]);
     const words = lastWords(`${stdout}${stderr}`) ?? "without a word";
-    const cause = isOutOfMemory ? "ended for lack of memory (mem_limit)" : `exited with ${exitCode}`;
+    // The status of one that was started again is not that of the run that failed.
+    const exited = state === "running" ? "ends again and again" : `exited with ${exitCode}`;
+    const cause = isOutOfMemory ? "ended for lack of memory (mem_limit)" : exited;
     return ["failed", `${cause}: ${words}`, `mend that, then scripts/run.sh restart ${tool}`];
   }
   if (state === "paused") {

@@ -1,43 +1,52 @@
 import { configuredTools, type Home } from "../home/home.ts";
+import { Refusal } from "../home/refusal.ts";
 import { hasSocket, removeSocket } from "../home/socket-file.ts";
 import { listContainers } from "./containers.ts";
-import { docker, mustCompose } from "./docker.ts";
+import { complaint, docker, type Outcome } from "./docker.ts";
 import { readEnvironment } from "./environment.ts";
-import { AGENT, readServices } from "./services.ts";
+import { AGENT, toolOfService } from "./services.ts";
 
-/** Stops one plugin, or all and the agent, for good; resolves to one line for each. Volumes and images stay. */
+/**
+ * Stops one plugin, or all and the agent, for good; resolves to one line for each. Volumes and images stay.
+ * By way of the engine alone: what runs has to be stoppable also when the compose files cannot be read.
+ */
 export async function stop(home: Home, only?: string): Promise<string[]> {
   const { name, uid, gid, sockets } = await readEnvironment(home);
-  const containers = await listContainers(name);
-  const services = containers.size === 0 ? undefined : await readServices(home);
-  const plugins = [...(services?.plugins ?? [])].filter(([tool]) => only === undefined || tool === only);
-  const running = plugins.filter(([, service]) => containers.get(service.name)?.state === "running");
+  const all = [...(await listContainers(name)).values()];
+  const chosen = all.filter(({ service }) => only === undefined || toolOfService(service) === only);
+  const running = chosen.filter(({ state }) => state === "running" || state === "restarting");
   if (sockets === "volume") {
     // Nobody reaches it once its container has stopped. Who calls from now on finds no plugin; who is in stays.
     await Promise.all(
-      running.map(async ([, service]) => {
-        await docker(["exec", "-u", `${uid}:${gid}`, containers.get(service.name)?.id ?? "", "sh", "-c", FORGET]);
-      }),
+      running.map(async ({ id }) => await docker(["exec", "-u", `${uid}:${gid}`, id, "sh", "-c", FORGET])),
     );
   }
-  if (services !== undefined) {
-    const names = plugins.map(([, service]) => service.name);
-    await (only === undefined
-      ? mustCompose(home, ["down", "--remove-orphans"], STOP_MS)
-      : names.length > 0 && mustCompose(home, ["stop", ...names], STOP_MS));
+  await each(running.map(({ id }) => ["stop", id]));
+  if (only === undefined) {
+    await each(all.map(({ id }) => ["rm", "-f", id]));
+    const listed = await docker(["network", "ls", "-q", "--filter", `label=com.docker.compose.project=${name}`]);
+    await each(listed.stdout.split("\n").flatMap((id) => (id === "" ? [] : [["network", "rm", id]])));
   }
-  const tools = only === undefined ? await configuredTools(home) : [only];
-  const stale = tools.filter((tool) => hasSocket(home, tool));
-  await Promise.all([...tools, ...plugins.map(([tool]) => tool)].map(async (tool) => await removeSocket(home, tool)));
-  const stopped = running.map(([tool]) => tool);
-  const agent = only === undefined && containers.get(AGENT)?.state === "running" ? ["Stopped the agent"] : [];
+  const stopped = running.map(({ service }) => toolOfService(service) ?? service);
+  const tools = new Set([...(only === undefined ? await configuredTools(home) : [only]), ...stopped]);
+  const stale = [...tools].filter((tool) => hasSocket(home, tool) && !stopped.includes(tool));
+  await Promise.all([...tools].map(async (tool) => await removeSocket(home, tool)));
   return [
-    ...agent,
-    ...stopped.map((tool) => `Stopped ${tool}`),
-    ...stale.filter((tool) => !stopped.includes(tool)).map((tool) => `Removed the socket of ${tool}`),
-  ];
+    ...stopped.map((tool) => (tool === AGENT ? "Stopped the agent" : `Stopped ${tool}`)),
+    ...stale.map((tool) => `Removed the socket of ${tool}`),
+  ].toSorted();
 }
 
 const FORGET = 'rm -f "/run/plugins/$PLUGIN_TOOL/$PLUGIN_TOOL.sock"';
 
+/** A plugin may take 20 s to let its calls finish. */
 const STOP_MS = 60_000;
+
+/** All at once. @throws {Refusal} when one of them fails */
+async function each(commands: readonly (readonly string[])[]): Promise<void> {
+  const outcomes = await Promise.all(commands.map(async (args): Promise<Outcome> => await docker(args, STOP_MS)));
+  const failed = outcomes.find(({ ok }) => !ok);
+  if (failed !== undefined) {
+    throw new Refusal(1, `Cannot stop everything: ${complaint(failed.stderr)}`);
+  }
+}

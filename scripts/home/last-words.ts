@@ -1,7 +1,9 @@
 /** The end of what a plugin wrote, in one line: one that refuses to start explains itself there. */
 export function lastWords(written: string): string | null {
   const lines = written.split("\n").filter((line) => line.trim() !== "");
-  return lines.length === 0 ? null : lines.slice(-LAST_LINES).map(plainWords).join("; ");
+  // One that is started again and again says the same each time.
+  const distinct = [...new Set(lines.map(plainWords).toReversed())].slice(0, LAST_LINES).toReversed();
+  return distinct.length === 0 ? null : distinct.join("; ");
 }
 
 const LAST_LINES = 3;

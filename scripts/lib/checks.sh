@@ -42,7 +42,7 @@ check_owner() {
   local other
   [[ -e $home ]] || return 0
   if [[ ! -O $home ]]; then
-    echo "$home belongs to $(owner "$home"), and this is $(id -un): run it as that user, without sudo; or take the folder over: sudo chown -R $(id -u):$(id -g) $home"
+    echo "$home belongs to $(owner "$home"), and this is uid $(id -u): run it as that user, without sudo; or take the folder over: sudo chown -R $(id -u):$(id -g) $home"
     return 0
   fi
   other=$(find "$home" -maxdepth 2 ! -user "$(id -u)" -print -quit 2>/dev/null) || true
@@ -77,5 +77,5 @@ folder_mode() {
 }
 
 owner() {
-  stat -c '%U (uid %u)' -- "$1"
+  stat -c 'uid %u' -- "$1"
 }

@@ -50,7 +50,11 @@ export async function writeEnvironment(
   const copy = `${root}/.env`;
   const mark = `# Written by claude-container for ${home.folder}`;
   if (existsSync(copy)) {
-    const [first = ""] = (await Bun.file(copy).text()).split("\n");
+    const [first = ""] = (
+      await Bun.file(copy)
+        .text()
+        .catch(() => "")
+    ).split("\n");
     if (first !== mark) {
       return `Kept ${copy} as it is: its first line is not "${mark}"; \`docker compose\` there needs --env-file ${home.environment}`;
     }

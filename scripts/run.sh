@@ -198,7 +198,11 @@ case $verb in
     "$root/scripts/install.sh" "--$mode" 9>&-
     find_bun "$home/bin" || fail 1 "Cannot find the Bun that install.sh brought"
     keep_mode
-    in_mode "$verb" ${rest[0]+"${rest[0]}"} 9>&-
+    status=0
+    in_mode "$verb" ${rest[0]+"${rest[0]}"} 9>&- || status=$?
+    # A start that was refused binds nobody to its mode.
+    ((status == 0)) || in_mode where >/dev/null 2>&1 9>&- || forget_mode
+    exit "$status"
     ;;
   stop)
     if find_bun "$home/bin" && [[ -d $home/run ]]; then

@@ -47,7 +47,7 @@ explain_silence() {
   elif [[ ! -S $path ]]; then
     engine_problem="The container engine is not running: there is no socket $path; start it (sudo systemctl start docker, or Docker Desktop)"
   elif [[ ! -w $path ]]; then
-    engine_problem="The container engine is not permitted to $(id -un): $path is closed; join its group (sudo usermod -aG docker $(id -un)) and log in again, or use a rootless engine"
+    engine_problem="The container engine is not permitted to $(id -un 2>/dev/null || id -u): $path is closed; join its group (sudo usermod -aG docker $(id -un 2>/dev/null || id -u)) and log in again, or use a rootless engine"
   else
     engine_problem="The container engine is not running: nobody answers at $path; start it (sudo systemctl start docker, or Docker Desktop)"
   fi

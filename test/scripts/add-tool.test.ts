@@ -65,13 +65,13 @@ test("add-tool.sh writes the default config of a tool whose plugin comes with us
 test("a program that is not in PATH is refused before anything is made", async () => {
   await using home = await TemporaryHome.create();
   await home.install();
-  const before = await readdir(home.folder, { recursive: true });
+  const before = (await readdir(home.folder, { recursive: true })).toSorted();
   const { stderr, status } = await home.script("add-tool.sh", ["--local", "no-such-program"]);
   expect({ stderr, status }).toEqual({
     stderr: expect.stringMatching(/^add-tool\.sh: Cannot find the program no-such-program in PATH: [^\n]+\n$/),
     status: 1,
   });
-  expect(await readdir(home.folder, { recursive: true })).toEqual(before);
+  expect((await readdir(home.folder, { recursive: true })).toSorted()).toEqual(before);
 });
 
 test.each([

@@ -162,7 +162,7 @@ describe("SPEC.md, numbers", () => {
     const code = spec.replaceAll(/```[^]*?```|`[^`]*`/gu, "");
     const words = new Set(Array.from(code.matchAll(/(?<![\w.])[A-Z]{3,}(?:_[A-Z]+)*(?![\w-])/gu), ([word]) => word));
     const others =
-      "CPU EACCES EPERM EPIPE FUSE HOME ISO JSON MUST MAY MSG_CMSG_CLOEXEC MSG_CTRUNC NUL NOT PATH RFC SCM_RIGHTS SHOULD TERM KILL UTC YAML".split(
+      "CPU EACCES ECONNREFUSED EPERM EPIPE FUSE HOME III ISO JSON MUST MAY MSG_CMSG_CLOEXEC MSG_CTRUNC NUL NOT PATH RFC SCM_RIGHTS SETGID SETUID SHOULD TERM KILL UTC YAML".split(
         " ",
       );
     const isKnown = (word: string): boolean => Object.hasOwn(MESSAGE, word) || /^SIG[A-Z]+$/u.test(word);

@@ -2,6 +2,8 @@
 // and keeps what the agent sends back. usage: bun model-api.ts PORT COMMAND…
 // GET /results has the results of the tools so far.
 
+export {};
+
 interface Block {
   readonly type: string;
   readonly content?: unknown;

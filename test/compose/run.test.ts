@@ -42,12 +42,6 @@ describeWithEngine("run.sh in compose mode", () => {
     expect(status).toBe(0);
   });
 
-  test("status takes less than 1.5 s", async () => {
-    const begun = performance.now();
-    await home.run(["status"]);
-    expect(performance.now() - begun).toBeLessThan(1_500);
-  });
-
   test("exec runs in the agent's container, whose git is the plugin's, over descriptors", async () => {
     const log = await home.run(["exec", "--", "git", "log", "-1", "--format=%s"]);
     expect(log).toEqual({ stdout: "first words\n", stderr: "", status: 0 });

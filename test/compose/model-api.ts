@@ -2,7 +2,7 @@
 // and keeps what the agent sends back. usage: bun model-api.ts PORT COMMAND…
 // GET /results has the results of the tools so far.
 
-export {};
+import { randomUUID } from "node:crypto";
 
 interface Block {
   readonly type: string;
@@ -48,7 +48,7 @@ console.log("ready");
 function stream(command: string | undefined): string {
   const isCall = command !== undefined;
   const block = isCall
-    ? { type: "tool_use", id: `toolu_${crypto.randomUUID().slice(0, 8)}`, name: "Bash", input: {} }
+    ? { type: "tool_use", id: `toolu_${randomUUID().slice(0, 8)}`, name: "Bash", input: {} }
     : { type: "text", text: "" };
   const delta = isCall
     ? { type: "input_json_delta", partial_json: JSON.stringify({ command, description: "as scripted" }) }

@@ -17,7 +17,10 @@ export interface RunOptions {
   readonly stdin?: string;
 }
 
-/** An installation of its own: an empty HOME, a CLAUDE_CONTAINER_HOME with a space in its path, and a folder with programs first in PATH. */
+/**
+ * An installation of its own: an empty HOME, a CLAUDE_CONTAINER_HOME with a space in its path, and a folder with programs first in PATH.
+ * No engine answers to it, whatever this machine has, so that its scripts choose local mode; unless it is made for one.
+ */
 export class TemporaryHome implements AsyncDisposable {
   /** The top of everything here, as short as a path can be: those of sockets end at 107 bytes. */
   readonly top: string;
@@ -25,17 +28,19 @@ export class TemporaryHome implements AsyncDisposable {
   readonly project: string;
   /** First in PATH. */
   readonly bin: string;
+  readonly #engine: boolean;
 
-  constructor(top: string) {
+  constructor(top: string, engine: boolean) {
     this.top = top;
+    this.#engine = engine;
     this.folder = `${top}/ho me`;
     this.project = `${top}/pro ject`;
     this.bin = `${top}/bin`;
   }
 
   /** With the executables of dist/, so that install.sh has nothing to build as long as they are of these sources. */
-  static async create(): Promise<TemporaryHome> {
-    const home = new TemporaryHome(await mkdtemp(`${tmpdir()}/cc-`));
+  static async create({ engine = false }: { readonly engine?: boolean } = {}): Promise<TemporaryHome> {
+    const home = new TemporaryHome(await mkdtemp(`${tmpdir()}/cc-`), engine);
     await mkdir(home.bin);
     await mkdir(home.project);
     await symlink(process.execPath, `${home.bin}/bun`);
@@ -75,6 +80,25 @@ export class TemporaryHome implements AsyncDisposable {
     return Object.fromEntries(plugins.map((plugin: { tool: string }) => [plugin.tool, plugin]));
   }
 
+  /** What the engine answers; with `engine: true` only. */
+  async docker(...args: readonly string[]): Promise<string> {
+    return await new Response(
+      Bun.spawn(["docker", ...args], { env: this.environment(), stderr: "inherit" }).stdout,
+    ).text();
+  }
+
+  /** Id of the container of a service. */
+  async container(service: string): Promise<string> {
+    const labels = [`project=${await this.composeProject()}`, `service=${service}`];
+    const filters = labels.flatMap((label) => ["--filter", `label=com.docker.compose.${label}`]);
+    return (await this.docker("ps", "-aq", ...filters)).trim();
+  }
+
+  async composeProject(): Promise<string> {
+    const text = await Bun.file(this.path("compose.env")).text();
+    return /^COMPOSE_PROJECT_NAME="(.*)"$/m.exec(text)?.[1] ?? "";
+  }
+
   async pidOf(tool: string): Promise<number> {
     return (await this.status())[tool]?.pid ?? -1;
   }
@@ -93,6 +117,7 @@ export class TemporaryHome implements AsyncDisposable {
       HOME: this.top,
       CLAUDE_CONTAINER_HOME: this.folder,
       LANG: "C.UTF-8",
+      ...(this.#engine ? engineEnvironment() : { DOCKER_HOST: `unix://${this.top}/no-engine.sock` }),
     };
   }
 
@@ -114,6 +139,14 @@ export async function makeRepository(folder: string, subject: string): Promise<v
       throw new Error(`Cannot make a repository in "${folder}": git ${args.join(" ")} exited with ${made.exitCode}`);
     }
   }
+}
+
+/** Which engine, and which of the images' versions: what a test of several checkouts on one engine sets. */
+function engineEnvironment(): Record<string, string | undefined> {
+  const names = ["DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_BUILDKIT", "CLAUDE_CONTAINER_VERSION"];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 async function share(from: string, to: string): Promise<void> {

@@ -105,7 +105,20 @@ test("install.sh without Bun and without npm says what to install", async () => 
   await using home = await TemporaryHome.create();
   const bare = `${home.top}/bare`;
   await mkdir(bare);
-  for (const name of ["bash", "env", "readlink", "dirname", "basename", "mkdir", "chmod", "sed", "cat", "id"]) {
+  for (const name of [
+    "bash",
+    "env",
+    "readlink",
+    "dirname",
+    "basename",
+    "mkdir",
+    "chmod",
+    "sed",
+    "cat",
+    "id",
+    "stat",
+    "find",
+  ]) {
     await symlink(Bun.which(name) ?? "", `${bare}/${name}`);
   }
   const { stderr, status } = await home.install({ env: { PATH: bare } });

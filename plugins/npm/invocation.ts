@@ -18,7 +18,11 @@ export function readNpmInvocation(args: readonly string[]): Reading {
     return { ...reading, rest: { ...rest, doubts: { options: culprit, arguments: culprit, targets: culprit } } };
   }
   if (reading.kind === "command" && reading.command === "help" && flags.has("usage")) {
-    return { ...reading, rest: { options, positionals: words } };
+    // It counts as the command that npm runs instead.
+    return {
+      ...reading,
+      rest: { options: options.filter(({ names }) => !names.includes("--usage")), positionals: words },
+    };
   }
   if (reading.kind === "command" && WITH_SUBCOMMANDS.has(reading.command)) {
     return { ...reading, rest: { options, subcommand: words.slice(1, 2), positionals: words.slice(2) } };

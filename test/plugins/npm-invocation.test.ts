@@ -3,11 +3,12 @@ import * as fc from "fast-check";
 
 import { readNpmArguments } from "../../plugins/npm/grammar.ts";
 import { readNpmInvocation } from "../../plugins/npm/invocation.ts";
+import { canonicalArguments } from "../../src/policy/canonical.ts";
 import { evaluate } from "../../src/policy/evaluate.ts";
 import { parseConfig } from "../../src/policy/load.ts";
 import { readingText } from "./reading-text.ts";
 
-test.each([
+const LINES = [
   { line: "install", reading: "install" },
   { line: "i lodash", reading: "install <lodash>" },
   { line: "add -D lodash left-pad@1", reading: "install --save-dev <lodash> <left-pad@1>" },
@@ -27,10 +28,20 @@ test.each([
   { line: "config set registry x", reading: "config set <registry> <x>" },
   { line: "publish --unknown x", reading: "publish ? arguments options targets (--unknown)" },
   { line: "--unknown publish", reading: "? command (--unknown)" },
-  { line: "publish --help", reading: "help --usage <publish>" },
+  { line: "publish --help", reading: "help <publish>" },
   { line: "--version", reading: "no command --version" },
-])("npm $line", ({ line, reading }) => {
+];
+
+test.each(LINES)("npm $line", ({ line, reading }) => {
   expect(readingText(readNpmInvocation(line.split(" ")))).toBe(reading);
+});
+
+test.each(LINES)("npm $line, normalised, reads as before", ({ line }) => {
+  const reading = readNpmInvocation(line.split(" "));
+  const once = canonicalArguments(reading);
+  if (once !== undefined) {
+    expect(readNpmInvocation(once)).toEqual(reading);
+  }
 });
 
 test("readNpmInvocation is total, deterministic, and finds the command that readNpmArguments finds", () => {

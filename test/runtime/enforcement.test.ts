@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
 import { startPlugin } from "../helpers/plugin.ts";
-import { call } from "../helpers/shell.ts";
+import { call, shell } from "../helpers/shell.ts";
 
 // Above every bound of waitFor, so that a test fails with the sentence of what it waited for.
 setDefaultTimeout(20_000);
@@ -48,4 +49,23 @@ test("enforcement: audit runs everything, and the log has what the rules say", a
     ["ask", "y-asks", "audit", 0],
     ["allow", "default", undefined, 0],
   ]);
+});
+
+test("rules, enforcement and grammar that are edited hold from the next call on", async () => {
+  const config = (more: string): string =>
+    `plugin: "true"\nexec: /bin/true\nrules: { blocked_commands: [x] }\n${more}\n`;
+  await using plugin = await startPlugin({ tool: "true", exec: "/bin/true" });
+  const callWith = async (text: string): Promise<unknown[]> => {
+    await writeFile(plugin.config, config(text));
+    const { status } = await call(plugin, ["-n", "y", "x"]);
+    const last = (await plugin.events("session")).at(-1);
+    return [status, last?.["decision"], last?.["rule"], last?.["enforcement"]];
+  };
+  expect(await callWith("")).toEqual([126, "deny", "unclear", "enforce"]);
+  expect(await callWith("enforcement: audit")).toEqual([0, "deny", "unclear", "audit"]);
+  expect(await callWith("grammar: { options_with_value: [-n] }")).toEqual([126, "deny", "blocked_commands", "enforce"]);
+  expect(await callWith("grammar: { flags: [-n] }")).toEqual([0, "allow", "default", undefined]);
+  expect((await shell(plugin, '"$CLIENT" --explain true -n y x')).stdout).toContain('the command is "y"');
+  await writeFile(plugin.config, config("grammar: { commands: false }"));
+  expect((await shell(plugin, '"$CLIENT" --explain true -n y x')).stdout).toContain("there is no command");
 });

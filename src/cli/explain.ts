@@ -4,6 +4,7 @@ import { formatPlace } from "../policy/config-error.ts";
 import type { Config } from "../policy/config.ts";
 import { explainCall, explanationJson, explanationText } from "../policy/explanation.ts";
 import { ConfigError, loadConfig } from "../policy/load.ts";
+import { quote } from "../policy/printable.ts";
 import { ruleText } from "../policy/rule-text.ts";
 import { tableText } from "../policy/table.ts";
 import { grammarOf } from "../runtime/plugin.ts";
@@ -33,8 +34,12 @@ export async function explain(set: PluginSet, { file, args, cwd, rules, json }: 
     const folder = cwd === undefined ? (roots[0] ?? "/") : await realPathOrSame(resolve(cwd));
     const invocation = { args, cwd: folder, env: config.env.set };
     const explanation = explainCall(config, grammarOf(plugin, config), invocation, roots);
+    const { command } = explanation;
+    const alias = command === undefined ? undefined : await plugin.aliasOf?.(command, folder);
     if (!json) {
-      return { status: STATUS.ok, stdout: explanationText(explanation, true), stderr: "" };
+      const line =
+        alias === undefined ? "" : `${quote(command ?? "")} is an alias here, of ${quote(alias, 200)}; explain that\n`;
+      return { status: STATUS.ok, stdout: `${explanationText(explanation, true)}${line}`, stderr: "" };
     }
     const { effect, rule, place } = explanation.decision;
     const { message, passes, code } = explanationJson(explanation);
@@ -45,6 +50,7 @@ export async function explain(set: PluginSet, { file, args, cwd, rules, json }: 
       place: place === undefined ? null : placeJson(place),
       message,
       passes,
+      alias: alias ?? null,
       reading: explanation.reading,
       plugin: config.plugin,
       args,

@@ -15,6 +15,11 @@ export interface Plugin {
   /** Name of the tool, and of the `plugin:` key of the configs that use this plugin. */
   readonly name: string;
   readonly grammar: Grammar;
+  /**
+   * What the tool's own settings make of a word that is no command of it, in a folder. For messages only: nothing is
+   * decided by it, for these settings are the agent's.
+   */
+  readonly aliasOf?: (command: string, cwd: string) => Promise<string | undefined>;
   /** Whether a config that declares a `grammar` is read by that one instead. */
   readonly takesGrammar?: boolean;
   /**

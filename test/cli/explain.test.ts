@@ -74,6 +74,7 @@ test("explain --json gives the decision as data", async () => {
     message:
       "git gc is denied by rules.blocked_commands (git.yaml:4). A retry will be refused too; ask the operator to change the rule.",
     passes: null,
+    alias: null,
     reading: { kind: "command", command: "gc", rest: { options: [], positionals: [] } },
     plugin: "git",
     args: ["gc"],
@@ -149,4 +150,18 @@ enforcement: enforce
       { id: "allowed_commands", decision: "deny" },
     ],
   });
+});
+
+test("explain says what an alias stands for in the folder of the call, and decides nothing by it", async () => {
+  await using dir = await bench({ "git.yaml": "plugin: git\nrules: { allowed_commands: [log] }\n" });
+  const git = (...args: string[]): unknown => Bun.spawnSync(["git", ...args], { cwd: dir.folder });
+  git("init", "-q");
+  git("config", "alias.st", "status -sb");
+  git("config", "alias.log", "push");
+  const { stdout } = await dir.run("explain", "git.yaml", "--", "st");
+  expect(stdout).toContain("rule      allowed_commands\n");
+  expect(stdout).toEndWith('"st" is an alias here, of "status -sb"; explain that\n');
+  // git does not let an alias hide a command of its own.
+  expect((await dir.run("explain", "git.yaml", "--", "log")).stdout).not.toContain("alias");
+  expect((await dir.run("explain", "git.yaml", "--", "zz")).stdout).not.toContain("is an alias");
 });

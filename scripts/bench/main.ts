@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 
 import { benchCalls } from "./calls.ts";
+import { benchCompose } from "./compose.ts";
 import { benchCrowd } from "./crowd.ts";
 import { benchGit } from "./git.ts";
 import { describeMachine, readMachine, watchOthers } from "./machine.ts";
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, (place: Workplace, options: Options) => P
   memory: benchMemory,
   crowd: benchCrowd,
   rules: benchRules,
+  compose: benchCompose,
 };
 
 const HELP = `usage: bun scripts/bench/main.ts [--only NAME]... [--json FILE] [--quick]

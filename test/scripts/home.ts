@@ -180,7 +180,14 @@ export async function makeRepository(folder: string, subject: string): Promise<v
 
 /** Which engine, and which of the images' versions: what a test of several checkouts on one engine sets. */
 function engineEnvironment(): Record<string, string | undefined> {
-  const names = ["DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_BUILDKIT", "CLAUDE_CONTAINER_VERSION"];
+  const names = [
+    "DOCKER_HOST",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_BUILDKIT",
+    "BUILDX_CONFIG",
+    "CLAUDE_CONTAINER_VERSION",
+  ];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

@@ -48,14 +48,16 @@ export async function writeEnvironment(
   const text = await environmentText(home, root, environment);
   await replaceFile(home.environment, text);
   const copy = `${root}/.env`;
-  const mark = `# Written by claude-container for ${home.folder}`;
+  const mark = `${MARK}${home.folder}`;
   if (existsSync(copy)) {
     const [first = ""] = (
       await Bun.file(copy)
         .text()
         .catch(() => "")
     ).split("\n");
-    if (first !== mark) {
+    const other = first.startsWith(MARK) ? first.slice(MARK.length) : undefined;
+    // One that names a home which is gone serves nobody.
+    if (first !== mark && (other === undefined || existsSync(other))) {
       return `Kept ${copy} as it is: its first line is not "${mark}"; \`docker compose\` there needs --env-file ${home.environment}`;
     }
   }
@@ -65,6 +67,8 @@ export async function writeEnvironment(
     () => `Cannot write ${copy}; \`docker compose\` there needs --env-file ${home.environment}`,
   );
 }
+
+const MARK = "# Written by claude-container for ";
 
 /** Writes it anew when compose files have come or gone since, by hand for one: it lists them. */
 export async function refreshEnvironment(home: Home, root: string): Promise<string | undefined> {

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { readdir, rename, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { resolve } from "node:path";
 
 import type { Home } from "../home/home.ts";
@@ -122,10 +121,10 @@ async function volumeFolder(volume: string): Promise<string> {
   return `${stdout.trim()}/volumes/${volume}/_data`;
 }
 
+/** By the home's path: other users of this engine have homes of their own. */
 function projectName(home: Home): string {
-  const standard = `${process.env["HOME"] ?? homedir()}/.claude-container`;
   const sum = new Bun.CryptoHasher("sha256").update(resolve(home.folder)).digest("hex").slice(0, 8);
-  return resolve(home.folder) === resolve(standard) ? "claude-container" : `claude-container-${sum}`;
+  return `claude-container-${sum}`;
 }
 
 function quoted(key: string, value: string): string {

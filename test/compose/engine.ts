@@ -10,12 +10,6 @@ if (!hasEngine) {
 /** A group of tests that need an engine. */
 export const describeWithEngine: (title: string, tests: () => void) => void = describe.skipIf(!hasEngine);
 
-/** The ids of the containers of a compose project, stopped ones too. */
-export function containersOf(project: string): string {
-  const filter = `label=com.docker.compose.project=${project}`;
-  return Bun.spawnSync(["docker", "ps", "-aq", "--filter", filter]).stdout.toString();
-}
-
 function answers(): boolean {
   if (Bun.which("docker") === null) {
     return false;

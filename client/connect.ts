@@ -29,19 +29,25 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 /**
  * Connects to the first of `paths` where somebody listens and sends HELLO and `open` with our standard streams beside
- * them, or without where descriptors cannot travel. Undefined when nobody listens anywhere.
+ * them, or without where descriptors cannot travel. Undefined when nobody listens anywhere. `features` are what HELLO
+ * asks for beside that.
  *
  * @throws {ClientError} 125 when one is there and cannot be used, as {@link AwayError} when a plugin left its socket behind
  */
 export async function connect(
   paths: readonly string[],
   open: Uint8Array,
+  features: number,
   handler: Handler,
 ): Promise<Connected | undefined> {
+  const hello = (more: number): Uint8Array => opening(features | more, open);
   let left: string | undefined;
   for (const path of paths) {
     try {
-      return (await connectPassing(path, open, handler)) ?? (await connectPlain(path, open, handler));
+      return (
+        (await connectPassing(path, hello(FEATURE.descriptors), handler)) ??
+        (await connectPlain(path, hello(0), handler))
+      );
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "";
       if (code === "ECONNREFUSED") {
@@ -63,8 +69,7 @@ export async function connect(
 }
 
 /** Undefined when descriptors cannot be passed; throws what connect(2) says. */
-async function connectPassing(path: string, open: Uint8Array, handler: Handler): Promise<Connected | undefined> {
-  const bytes = opening(FEATURE.descriptors, open);
+async function connectPassing(path: string, bytes: Uint8Array, handler: Handler): Promise<Connected | undefined> {
   const deadline = performance.now() + CROWDED_MS;
   let sent = tryToPass(path, bytes);
   while (sent?.socket === undefined && sent?.code === "EAGAIN" && performance.now() < deadline) {
@@ -90,8 +95,8 @@ function tryToPass(path: string, bytes: Uint8Array): Sent | undefined {
   }
 }
 
-async function connectPlain(path: string, open: Uint8Array, handler: Handler): Promise<Connected> {
-  return { connected: await Bun.connect({ unix: path, socket: handler }), unsent: opening(0, open) };
+async function connectPlain(path: string, bytes: Uint8Array, handler: Handler): Promise<Connected> {
+  return { connected: await Bun.connect({ unix: path, socket: handler }), unsent: bytes };
 }
 
 /** HELLO and OPEN leave together: the only other answer to the first is that the plugin does not speak our version. */

@@ -2,10 +2,13 @@
 export class ClientError extends Error {
   override readonly name = "ClientError";
   readonly status: number;
+  /** Whether the message is the whole line, for programs to read, and needs no name before it. */
+  readonly isWholeLine: boolean;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, isWholeLine = false) {
     super(message);
     this.status = status;
+    this.isWholeLine = isWholeLine;
   }
 }
 
@@ -17,11 +20,12 @@ export const NAME = "plugin-client";
 /** One line is one line, and no terminal is steered by it. */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/gu;
 
-/** Says one sentence to the caller, on stderr. */
-export function tell(sentence: string): void {
+/** Says one sentence to the caller, on stderr, with our name before it unless it is the whole line. */
+export function tell(sentence: string, isWholeLine = false): void {
   const { writeSync } = process.getBuiltinModule("node:fs");
   // The seed's own line for a missing plugin has a form of its own.
-  const line = sentence.startsWith("error: ") ? sentence : `${NAME}: ${sentence.replaceAll(CONTROLS, "?")}`;
+  const name = isWholeLine || sentence.startsWith("error: ") ? "" : `${NAME}: `;
+  const line = `${name}${sentence.replaceAll(CONTROLS, "?")}`;
   try {
     writeSync(2, `${line}\n`);
   } catch {

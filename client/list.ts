@@ -45,13 +45,14 @@ export function formatList(listed: readonly Listed[], folders: readonly string[]
     .join("");
 }
 
-/** `<folder>/<tool>/<tool>.sock` first, as a call would. */
+/** `<folder>/<tool>/<tool>.sock` first, as a call would. A link to a socket that is not there yet is no plugin. */
 function findSockets(folder: string): string[] {
   const { readdirSync, existsSync } = process.getBuiltinModule("node:fs");
   try {
     const names = readdirSync(folder);
-    const own = names.map((name) => `${folder}/${name}/${name}.sock`).filter((path) => existsSync(path));
-    return [...own, ...names.filter((name) => name.endsWith(".sock")).map((name) => `${folder}/${name}`)];
+    const own = names.map((name) => `${folder}/${name}/${name}.sock`);
+    const short = names.filter((name) => name.endsWith(".sock")).map((name) => `${folder}/${name}`);
+    return [...own, ...short].filter((path) => existsSync(path));
   } catch {
     return [];
   }

@@ -1,11 +1,17 @@
 import { Channel } from "../src/protocol/channel.ts";
 import { encodeOpen, encodeSignal } from "../src/protocol/client-messages.ts";
-import { CLIENT_EXIT, HEADER_BYTES, MAX_OPEN_BYTES } from "../src/protocol/constants.ts";
+import { CLIENT_EXIT, FEATURE, HEADER_BYTES, MAX_OPEN_BYTES } from "../src/protocol/constants.ts";
 import type { SignalName } from "../src/protocol/constants.ts";
 import { CLIENT_STATES, Conversation } from "../src/protocol/conversation.ts";
 import type { ClientState } from "../src/protocol/conversation.ts";
 import type { Frame } from "../src/protocol/frame.ts";
-import { decodeDeny, decodeError, decodeExit, decodeWelcome } from "../src/protocol/plugin-messages.ts";
+import {
+  decodeDeny,
+  decodeError,
+  decodeExit,
+  decodeExplanation,
+  decodeWelcome,
+} from "../src/protocol/plugin-messages.ts";
 import type { Exit } from "../src/protocol/plugin-messages.ts";
 import { connect } from "./connect.ts";
 import { failureStatus, signalStatus } from "./exit-status.ts";
@@ -57,6 +63,8 @@ class Run {
   readonly #terminals = findTerminals();
   #channel: Channel | undefined;
   #relay: Relay | undefined;
+  /** The denial as programs read it, where PLUGIN_DENIALS asked for that. */
+  #denial: string | undefined;
 
   constructor(call: Call) {
     this.#call = call;
@@ -75,7 +83,8 @@ class Run {
     }
     this.#conversation.follow("HELLO");
     this.#conversation.follow("OPEN");
-    const socket = await connect(paths, open, {
+    const features = process.env["PLUGIN_DENIALS"] === "json" ? FEATURE.explanations : 0;
+    const socket = await connect(paths, open, features, {
       data: (_socket, chunk) => this.#receive(chunk),
       drain: () => this.#channel?.drained(),
       close: () => this.#lost(),
@@ -114,9 +123,14 @@ class Run {
       case "ALLOW":
         this.#startRelay();
         break;
-      case "DENY":
-        this.#fail(new ClientError(CLIENT_EXIT.denied, decodeDeny(frame.payload).message));
+      case "EXPLANATION":
+        this.#denial = decodeExplanation(frame.payload).json;
         break;
+      case "DENY": {
+        const line = this.#denial ?? decodeDeny(frame.payload).message;
+        this.#fail(new ClientError(CLIENT_EXIT.denied, line, this.#denial !== undefined));
+        break;
+      }
       case "ERROR": {
         const failure = decodeError(frame.payload);
         const Kind = failure.code === "draining" ? AwayError : ClientError;

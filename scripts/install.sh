@@ -12,18 +12,46 @@ bun=
 # shellcheck source-path=SCRIPTDIR source=lib/home.sh
 . "$root/scripts/lib/home.sh"
 
-case ${1:-} in
-  "") ;;
-  -h | --help)
-    echo "Usage: scripts/install.sh"
-    echo "Builds claude-container and lays out its folder: \$CLAUDE_CONTAINER_HOME, or ~/.claude-container."
-    exit 0
-    ;;
-  *)
-    echo "$me: Cannot read the argument \"$1\": it takes none but --help" >&2
-    exit 2
-    ;;
-esac
+# shellcheck source-path=SCRIPTDIR source=lib/engine.sh
+. "$root/scripts/lib/engine.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/checks.sh
+. "$root/scripts/lib/checks.sh"
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/install.sh [--compose | --local]
+       scripts/install.sh --check [--project DIR]
+
+Builds claude-container and lays out its folder: $CLAUDE_CONTAINER_HOME, or ~/.claude-container.
+
+  --compose    ends with 1 when the container engine cannot be used
+  --local      does not ask for one; without either, one line says what is wrong with it, the first time
+  --check      installs nothing: prints what is checked, each with what to do about it; exit status 0 when all holds
+TEXT
+}
+
+# list_checks PROJECT: one line for each check; its status is 1 when one does not hold.
+list_checks() {
+  local failed=0 name problem
+  local -a names=(engine engine_place disk owner modes)
+  [[ -z $1 ]] || names+=(project)
+  for name in "${names[@]}"; do
+    problem=$("check_$name" "$1") || true
+    if [[ -z $problem ]]; then
+      echo "✓ ${name/_/ }$(detail "$name")"
+    else
+      echo "✗ ${name/_/ }: $problem"
+      failed=1
+    fi
+  done
+  return "$failed"
+}
+
+detail() {
+  if [[ $1 == engine ]] && find_engine; then
+    echo ": Docker Engine $engine, Compose $compose_version"
+  fi
+}
 
 # The folder of a default config is plugins/TOOL; the copy in the home belongs to the user from then on.
 install_default() {
@@ -38,33 +66,87 @@ install_default() {
   cmp -s -- "$from" "$known" || cp -- "$from" "$known"
 }
 
-# In cli/ the tool of its own name; in sockets/ a folder that only its plugin mounts, and the name that the seed used.
+# In cli/ the tool of its own name.
 link_tool() {
   local tool=$1
-  make_folder 0700 "$home/sockets/$tool"
+  make_sockets "$tool"
   if [[ ! -e $home/cli/$tool && ! -L $home/cli/$tool ]]; then
     ln -s -- plugin-client "$home/cli/$tool"
     echo "$me: Linked $home/cli/$tool"
   fi
+}
+
+# In sockets/ a folder that only its plugin mounts, and the name that the seed used.
+make_sockets() {
+  local tool=$1
+  make_folder 700 "$home/sockets/$tool"
   if [[ ! -e $home/sockets/$tool.sock && ! -L $home/sockets/$tool.sock ]]; then
     ln -s -- "$tool/$tool.sock" "$home/sockets/$tool.sock"
   fi
 }
 
+# make_folder MODE FOLDER: one that is there is closed as far as MODE wants it; all of these are our own.
 make_folder() {
   if [[ ! -d $2 ]]; then
     mkdir -p -- "$2"
     chmod "$1" -- "$2"
+  elif (($(folder_mode "$2") & 0077 & ~0$1)); then
+    chmod "$1" -- "$2"
+    echo "$me: Closed $2 to others"
   fi
 }
 
+# refuse_unless_sound: what keeps the home from being used at all.
+refuse_unless_sound() {
+  local problem
+  problem=$(check_owner)
+  [[ -n $problem || $mode != compose ]] || problem=$(check_engine)
+  [[ -n $problem || $mode != compose ]] || problem=$(check_engine_place)
+  if [[ -n $problem ]]; then
+    echo "$me: $problem" >&2
+    exit 1
+  fi
+  if [[ $mode == compose ]]; then
+    problem=$(check_disk)
+    [[ -z $problem ]] || echo "$me: $problem" >&2
+  fi
+}
+
+mode="" check="" project=""
+while (($#)); do
+  case $1 in
+    --compose | --local) mode=${1#--} ;;
+    --check) check=yes ;;
+    --project)
+      (($# > 1)) || { echo "$me: --project needs a folder" >&2 && exit 2; }
+      project=$2
+      shift
+      ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      echo "$me: Cannot read the argument \"$1\": see --help" >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+
 umask 077
 find_home
-make_folder 0700 "$home"
-make_folder 0755 "$home/cli"
-for folder in bin bin/defaults sockets config secrets audit logs run; do
-  make_folder 0700 "$home/$folder"
-done
+if [[ -n $check ]]; then
+  list_checks "$project"
+  exit
+fi
+refuse_unless_sound
+is_first=yes
+[[ ! -d $home/config ]] || is_first=""
+while read -r folder_mode_wanted folder; do
+  make_folder "$folder_mode_wanted" "$home/$folder"
+done < <(home_folders)
+chmod -- go= "$home"/secrets/* 2>/dev/null || true
 
 need_bun "$home/bin"
 need_packages
@@ -74,6 +156,16 @@ if [[ -n $built ]]; then
 fi
 
 install_default git
+# For editors: the first line of a default config names it. It is not the user's, and always the newest.
+cmp -s -- "$root/plugins/schema.json" "$home/config/schema.json" ||
+  cp -- "$root/plugins/schema.json" "$home/config/schema.json"
+for plugin in "$root"/plugins/*/; do
+  # Ready to be plugged in: a plugin mounts its folder, and an engine must not make that as root.
+  tool=$(basename -- "$plugin")
+  if [[ -e $plugin$tool.yaml && $tool != tool ]]; then
+    make_sockets "$tool"
+  fi
+done
 for config in "$home"/config/*.yaml; do
   tool=$(basename -- "$config" .yaml)
   if is_tool_name "$tool"; then
@@ -82,3 +174,7 @@ for config in "$home"/config/*.yaml; do
     echo "$me: Passed over $config: a tool's name has 1 to 64 of a-z, 0-9, dot, dash and underscore" >&2
   fi
 done
+
+if [[ -n $is_first && -z $mode ]] && ! find_engine; then
+  echo "$me: $engine_problem; without it, scripts/run.sh runs everything as processes of this user"
+fi

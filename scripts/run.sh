@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts, stops and shows the plugins, and runs commands whose tools go through them.
-# What needs structure is in scripts/local; here is what only a shell does well: to become the command.
+# Starts, stops and shows the agent and the plugins, and runs commands whose tools go through them.
+# What needs structure is in scripts/compose and scripts/local; here is what only a shell does well: to become the command.
 set -euo pipefail
 me=run.sh
 root=$(cd -P -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)
@@ -9,26 +9,32 @@ bun=
 . "$root/scripts/lib/bun.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/home.sh
 . "$root/scripts/lib/home.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/engine.sh
+. "$root/scripts/lib/engine.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/mode.sh
+. "$root/scripts/lib/mode.sh"
 
 usage() {
   cat <<'TEXT'
 Usage: scripts/run.sh [OPTIONS] COMMAND
 
-  start [TOOL]          install what is missing, start what does not run, wait until it answers
+  start [TOOL]          install and build what is missing, start what does not run, wait until it answers
   stop [TOOL]           end the running calls (TERM, grace, KILL) and stop
-  restart [TOOL]        stop and start: after an edit of config/TOOL.yaml, or an update
+  restart [TOOL]        stop and start, for another program or image: calls wait meanwhile, none fails
   status [--json]       one line for each plugin; exit status 0 when all are ready, else 1
-  exec [--] CMD ARGS…   run CMD with the plugins' tools first in PATH; exit status of CMD
-  shell                 the same with your shell
+  claude [ARGS…]        the agent: $AGENT_COMMAND, or Claude Code; the caller's ANTHROPIC_* and CLAUDE_CODE_* go with it
+  exec [--] CMD ARGS…   run CMD where the agent runs, its tools being the plugins; exit status of CMD
+  shell                 the same with a shell
   logs TOOL [-f]        what the plugin wrote; -f goes on as it writes
 
   --project DIR         the folder that the tools may work in (default: the current folder)
-  --local               processes of this user, on this host; nothing is isolated (the default for now)
-  --compose             containers: not built yet
+  --compose             containers (the default where an engine answers)
+  --local               processes of this user, on this host; nothing is isolated
   -h, --help            this text
 
-The folder of all this is $CLAUDE_CONTAINER_HOME, or ~/.claude-container. One home serves one project at a time.
-exec and shell exit with 125 when no plugin runs, and with 127 when CMD does not exist.
+The folder of all this is $CLAUDE_CONTAINER_HOME, or ~/.claude-container. One home serves one project at a time, and
+keeps to the mode it was started in until `stop`. claude, exec and shell exit with 125 when nothing runs, and with 127
+when CMD does not exist.
 TEXT
 }
 
@@ -39,8 +45,8 @@ fail() {
 }
 
 # The bun that runs us starts in the checkout: see scripts/lib/bun.sh. It gets no input: that belongs to CMD.
-local_mode() {
-  (cd -- "$root" && exec "$bun" --no-env-file scripts/local/main.ts "$@" --home "$home" --caller "$here" \
+in_mode() {
+  (cd -- "$root" && exec "$bun" --no-env-file "scripts/$mode/main.ts" "$@" --home "$home" --caller "$here" \
     ${project:+--project "$project"} ${json:+--json} </dev/null)
 }
 
@@ -54,28 +60,95 @@ take_lock() {
   fi
 }
 
-# enter CMD ARGS…: becomes CMD.
+# enter CMD ARGS…: becomes CMD, in the agent's place.
 enter() {
-  local folder status=0
+  local place status=0
   find_bun "$home/bin" || fail 125 "Nothing runs: start it with $0 start"
-  folder=$(local_mode where) || status=$?
+  place=$(in_mode where) || status=$?
   ((status == 0)) || exit "$status"
-  if [[ -n $folder ]]; then
+  if [[ $mode == compose ]]; then
+    enter_container "${place%%$'\n'*}" "${place#*$'\n'}" "$@"
+  fi
+  if [[ -n $place ]]; then
     # With the slash and dot at its end no newline is cut from a name.
-    cd -- "$folder" || exit 125
+    cd -- "$place" || exit 125
   fi
   export PATH="$home/cli:$PATH" PLUGIN_SOCKETS="$home/sockets"
   if ! type -P -- "$1" >/dev/null; then
+    if [[ $1 == claude && $verb == claude ]]; then
+      fail 127 "Cannot run Claude Code: there is no claude in PATH; install it, or name another agent in AGENT_COMMAND"
+    fi
     fail 127 "Cannot run \"$1\": it is not in PATH"
   fi
   exec -- "$@"
 }
 
-verb="" project="" json="" follow="" mode=local
+# enter_container ID FOLDER CMD ARGS…: `docker exec` and not `docker compose exec`, which is the same and reads all
+# compose files first: an exec works, and quickly, also while somebody edits those.
+enter_container() {
+  local -a options=(--interactive --workdir "${2%/.}")
+  local container=$1
+  shift 2
+  if [[ -t 0 && -t 1 ]]; then
+    options+=(--tty --env "TERM=${TERM:-xterm}" ${COLORTERM:+--env "COLORTERM=$COLORTERM"})
+  fi
+  [[ $verb != claude ]] || add_login_variables
+  exec docker exec "${options[@]}" "$container" sh -c "$FIND_AND_EXEC" run.sh "$@"
+}
+
+# add_login_variables: what Claude Code reads of its user's environment, its key for one. By name, so that docker takes
+# the values from its own environment and none can be read in an argument list.
+add_login_variables() {
+  local name
+  for name in $(compgen -e); do
+    case $name in
+      # About the session that this was typed in, or the editor around it: neither is in reach of the container.
+      CLAUDE_CODE_ENTRYPOINT | CLAUDE_CODE_SSE_PORT | CLAUDE_CODE_SESSION_*) ;;
+      ANTHROPIC_* | CLAUDE_CODE_*) options+=(--env "$name") ;;
+    esac
+  done
+}
+
+# Engines disagree about the status of a command that is not there.
+# shellcheck disable=SC2016
+FIND_AND_EXEC='command -v -- "$1" >/dev/null || { echo "run.sh: Cannot run \"$1\": it is not in the PATH of the agent'"'"'s container" >&2; exit 127; }; exec "$@"'
+
+# The agent's command may have arguments of its own: its words are split at blanks, as those of EDITOR are.
+enter_agent() {
+  local -a command
+  read -r -a command <<<"${AGENT_COMMAND:-$(env_value AGENT_COMMAND)}"
+  enter "${command[@]:-claude}" ${rest[0]+"${rest[@]}"}
+}
+
+# The shell of this user may not be in the container: there it is bash, or else sh.
+enter_shell() {
+  if [[ $mode == compose ]]; then
+    # shellcheck disable=SC2016 # expands there
+    enter sh -c 'exec "$(command -v bash || echo sh)"'
+  fi
+  enter "${SHELL:-/bin/sh}"
+}
+
+show_log() {
+  local tool=$1 log=$home/logs/$1.log container
+  if [[ $mode == compose ]]; then
+    container=$(docker ps -aq --filter "label=com.docker.compose.project=$(env_value COMPOSE_PROJECT_NAME)" \
+      --filter "label=com.docker.compose.service=$tool-plugin" </dev/null) || exit 1
+    [[ -n $container ]] || fail 1 "Cannot find a log of \"$tool\": it has no container; start it with $0 start $tool"
+    exec docker logs ${follow:+--tail 100 --follow} "$container"
+  fi
+  [[ -f $log ]] || fail 1 "Cannot find a log of \"$tool\": it has not been started ($log)"
+  if [[ -n $follow ]]; then
+    exec tail -n 100 -F -- "$log"
+  fi
+  exec cat -- "$log"
+}
+
+verb="" project="" json="" follow="" wish=""
 declare -a rest=()
 while (($#)); do
   case $1 in
-    --local | --compose) mode=${1#--} ;;
+    --local | --compose) wish=${1#--} ;;
     --project)
       (($# > 1)) || fail 2 "--project needs a folder"
       project=$2
@@ -97,6 +170,13 @@ while (($#)); do
     *)
       if [[ -z $verb ]]; then
         verb=$1
+        # What follows is the agent's.
+        if [[ $verb == claude ]]; then
+          shift
+          [[ ${1:-} != -- ]] || shift
+          rest=("$@")
+          break
+        fi
       elif [[ $verb == exec ]]; then
         rest+=("$@")
         break
@@ -108,18 +188,16 @@ while (($#)); do
   shift
 done
 
-if [[ $mode == compose ]]; then
-  fail 2 "compose mode is not built yet: use --local"
-fi
 here=$PWD
 if [[ -n $project ]]; then
-  project=$(cd -P -- "$project" 2>/dev/null && pwd) || fail 2 "Cannot find the project folder \"$project\""
+  project=$(cd -P -- "$project" 2>/dev/null && pwd) ||
+    fail 2 "Cannot find the project folder \"$project\": make it, or name another with --project"
 fi
 find_home
 
 most=1
 case $verb in
-  exec) most=${#rest[@]} ;;
+  exec | claude) most=${#rest[@]} ;;
   status | shell) most=0 ;;
 esac
 ((${#rest[@]} <= most)) || fail 2 "Too many arguments for $verb: see --help"
@@ -130,21 +208,30 @@ fi
 case $verb in
   start | restart)
     take_lock
-    "$root/scripts/install.sh" 9>&-
+    choose_mode
+    "$root/scripts/install.sh" "--$mode" 9>&-
     find_bun "$home/bin" || fail 1 "Cannot find the Bun that install.sh brought"
-    local_mode "$verb" ${rest[0]+"${rest[0]}"} 9>&-
+    keep_mode
+    status=0
+    in_mode "$verb" ${rest[0]+"${rest[0]}"} 9>&- || status=$?
+    # A start that was refused binds nobody to its mode.
+    ((status == 0)) || in_mode where >/dev/null 2>&1 9>&- || forget_mode
+    exit "$status"
     ;;
   stop)
     if find_bun "$home/bin" && [[ -d $home/run ]]; then
       take_lock
-      local_mode stop ${rest[0]+"${rest[0]}"} 9>&-
+      recall_mode
+      in_mode stop ${rest[0]+"${rest[0]}"} 9>&-
+      ((${#rest[@]})) || forget_mode
     else
       echo "Nothing runs"
     fi
     ;;
   status)
+    recall_mode
     if find_bun "$home/bin"; then
-      local_mode status
+      in_mode status
     elif [[ -n $json ]]; then
       echo '{"mode":"local","plugins":[]}'
       exit 1
@@ -154,21 +241,25 @@ case $verb in
     ;;
   exec)
     ((${#rest[@]})) || fail 127 "exec needs a command: see --help"
+    recall_mode
     enter "${rest[@]}"
     ;;
-  shell) enter "${SHELL:-/bin/sh}" ;;
+  claude)
+    recall_mode
+    enter_agent
+    ;;
+  shell)
+    recall_mode
+    enter_shell
+    ;;
   logs)
     ((${#rest[@]})) || fail 2 "logs needs a tool: see --help"
-    log=$home/logs/${rest[0]}.log
-    [[ -f $log ]] || fail 1 "Cannot find a log of \"${rest[0]}\": it has not been started ($log)"
-    if [[ -n $follow ]]; then
-      exec tail -n 100 -F -- "$log"
-    fi
-    exec cat -- "$log"
+    recall_mode
+    show_log "${rest[0]}"
     ;;
   "")
     usage >&2
     exit 2
     ;;
-  *) fail 2 "Cannot $verb: the commands are start, stop, restart, status, exec, shell and logs" ;;
+  *) fail 2 "Cannot $verb: the commands are start, stop, restart, status, claude, exec, shell and logs" ;;
 esac

@@ -8,6 +8,7 @@ import { health } from "./cli/health.ts";
 import { helpSections } from "./cli/help.ts";
 import type { PluginSet } from "./cli/plugin-set.ts";
 import { STATUS, type Report } from "./cli/report.ts";
+import { replay } from "./cli/replay.ts";
 import { serve } from "./cli/serve.ts";
 import { testCases } from "./cli/test-cases.ts";
 import { usageProblem } from "./cli/usage.ts";
@@ -59,21 +60,31 @@ function describeCommands(set: PluginSet): CAC {
       process.exit(await runBroker(set, { file, address: textOf(listen), log }));
     });
   cli
-    .command("check <...configs>", "Say whether configs can be used, and what in them is doubtful")
+    .command("check <...configs>", "Say whether configs, or all of a folder, can be used, and what in them is doubtful")
     .option("--json", "Answer in JSON")
     .action(async (files: string[], { json }: Options) => print(await check(set, files, json === true)));
   cli
     .command("explain <config>", "Say what would be decided about a call, and which line decides")
     .usage("explain <config> [options] -- [args…]")
     .option("--cwd <dir>", "Folder of the call")
+    .option("--rules", "All rules in the order in which they are asked, short forms written out")
     .option("--json", "Answer in JSON")
-    .action(async (file: string, { cwd, json, "--": args = [] }: Options) =>
-      print(await explain(set, { file, args, cwd: textOf(cwd), json: json === true })),
+    .action(async (file: string, { cwd, rules, json, "--": args = [] }: Options) =>
+      print(await explain(set, { file, args, cwd: textOf(cwd), rules: rules === true, json: json === true })),
     );
   cli
-    .command("test <...configs>", "Run the cases that configs carry")
+    .command("test <...configs>", "Run the cases that configs, or all of a folder, carry")
+    .option("--from-audit <file>", "Decide the calls in a log of the plugin anew, and list what would change")
     .option("--json", "Answer in JSON")
-    .action(async (files: string[], { json }: Options) => print(await testCases(set, files, json === true)));
+    .action(async (files: string[], { fromAudit, json }: Options) => {
+      const audit = textOf(fromAudit);
+      const [config = ""] = files;
+      return print(
+        audit === undefined
+          ? await testCases(set, files, json === true)
+          : await replay(set, { config, audit, json: json === true }),
+      );
+    });
   cli
     .command("health <socket>", "Ask the plugin at a socket, or the broker at a URL, how it is")
     .option("--json", "Answer in JSON")
@@ -88,6 +99,8 @@ interface Options {
   readonly socket?: string | number;
   readonly asOwner?: boolean;
   readonly cwd?: string | number;
+  readonly fromAudit?: string | number;
+  readonly rules?: boolean;
   readonly json?: boolean;
   readonly "--"?: readonly string[];
 }

@@ -47,6 +47,10 @@ test.each<Edge>([
   { from: "client/main.ts", to: "src/runtime/libc.ts" },
   { from: "client/main.ts", to: "cac" },
   { from: "scripts/local/main.ts", to: "src/policy/load.ts" },
+  { from: "scripts/local/main.ts", to: "scripts/compose/docker.ts" },
+  { from: "scripts/compose/main.ts", to: "src/policy/load.ts" },
+  { from: "scripts/compose/main.ts", to: "yaml" },
+  { from: "scripts/home/home.ts", to: "scripts/compose/docker.ts" },
 ])("a planted import of $to by $from is found", ({ from, to }) => {
   expect(forbiddenEdges([from], [{ from, to }])).toEqual([`${from} may not import ${to}`]);
 });

@@ -33,7 +33,13 @@ const LAYERS: readonly Layer[] = [
   { files: /^plugins\/tool\//, mayImport: [/^src\/runtime\/plugin\.ts$/, /^src\/policy\//, /^plugins\/tool\//] },
   { files: /^client\//, mayImport: [/^client\//, /^src\/protocol\//] },
   // These run before any package is installed.
-  { files: /^scripts\/local\//, mayImport: [/^scripts\/local\//] },
+  { files: /^scripts\/home\//, mayImport: [/^scripts\/home\//] },
+  { files: /^scripts\/local\//, mayImport: [/^scripts\/(local|home)\//] },
+  { files: /^scripts\/compose\//, mayImport: [/^scripts\/(compose|home)\//] },
+  {
+    files: /^scripts\/schema\//,
+    mayImport: [/^scripts\/schema\//, /^src\/policy\//, /^(valibot|@valibot\/to-json-schema)$/],
+  },
   { files: /^scripts\/bench\//, mayImport: [/./] },
 ];
 

@@ -10,8 +10,10 @@ import { FrameDecoder } from "../src/protocol/decoder.ts";
 import { encodeFrame } from "../src/protocol/frame.ts";
 import type { Frame } from "../src/protocol/frame.ts";
 import * as plugin from "../src/protocol/plugin-messages.ts";
+import { DENIAL_CODES } from "../src/policy/decision.ts";
+import { evaluate } from "../src/policy/evaluate.ts";
 import { parseConfig } from "../src/policy/load.ts";
-import { RULE_NAMES } from "../src/policy/schema.ts";
+import { RULE_NAMES } from "../src/policy/rule-names.ts";
 import { logSession } from "../src/runtime/session-log.ts";
 import { bytes, concat } from "./protocol/bytes.ts";
 
@@ -133,7 +135,7 @@ describe("SPEC.md, numbers", () => {
     {
       name: "the feature",
       heading: "## 7 Messages",
-      text: `bits, 0x${constants.FEATURE.descriptors.toString(16).padStart(4, "0")} descriptors`,
+      text: `bits, 0x${constants.FEATURE.descriptors.toString(16).padStart(4, "0")} descriptors (section 8.1), 0x${constants.FEATURE.explanations.toString(16).padStart(4, "0")} explanations`,
     },
     {
       name: "the bits of terminals",
@@ -201,10 +203,11 @@ function readTransitions(cell: string): Record<string, string> {
 }
 
 describe("SPEC.md, policy", () => {
-  test.each(["", "rules", "env", "limits", "access"])(
+  test.each(["", "rules", "env", "limits", "access", "grammar"])(
     'section 15 has every key that a config may have in "%s", and no other',
     (map) => {
-      const written = table("## 15 Config").map(([key = ""]) => unquoted(key).split("."));
+      const heading = map === "grammar" ? "### 15.2 Grammar" : "## 15 Config";
+      const written = table(heading).map(([key = ""]) => unquoted(key).split("."));
       const inMap =
         map === "" ? written.map(([top]) => top) : written.filter(([top]) => top === map).map(([, key]) => key);
       expect(new Set(inMap)).toEqual(new Set(knownKeys(map)));
@@ -216,8 +219,32 @@ describe("SPEC.md, policy", () => {
     expect(new Set(written)).toEqual(new Set(knownKeys("broker")));
   });
 
+  test("section 15.1 has every condition that a rule may have, and no other", () => {
+    const written = table("### 15.1 Rules").map(([key = ""]) => unquoted(key));
+    expect(written).toEqual(knownKeys("rules", "[{ decision: deny, match: { zzzzzzzz: 1 } }]"));
+  });
+
+  test("the algorithm of section 16 is the doc comment of evaluate()", () => {
+    const source = readFileSync(join(import.meta.dir, "../src/policy/evaluate.ts"), "utf8");
+    const comment = source.slice(source.indexOf(" * 1. "), source.indexOf("\n */\nexport function evaluate"));
+    const steps = comment.replaceAll(/\s*\n \* */gu, " ").replace(" * ", "");
+    const written = section("## 16 Evaluation");
+    const text = written.slice(written.indexOf("1. "), written.indexOf("\n\nSo what")).replaceAll(/\s*\n */gu, " ");
+    expect(text).toBe(steps);
+  });
+
+  test("section 16.1 has every code of a refusal and every field of its object, and no others", () => {
+    const rows = table("### 16.1 Refusals for programs").map(([cell = ""]) => unquoted(cell));
+    const head = rows.indexOf("Code");
+    expect(rows.slice(head + 2)).toEqual([...DENIAL_CODES]);
+    const config = parseConfig("plugin: x\ndefault: deny", "x.yaml");
+    const refused = evaluate(config, () => ({ kind: "none" }), { args: [], cwd: "/" }, ["/"]);
+    const fields = rows.slice(0, head).flatMap((cell) => cell.split(", "));
+    expect(fields).toEqual(refused.effect === "allow" ? [] : [...Object.keys(refused.denial), "passes"]);
+  });
+
   test("section 15 has the defaults that a config gets", () => {
-    const { limits, stdio, access } = parseConfig("plugin: x", "x.yaml");
+    const { limits, stdio, access, defaultEffect, enforcement } = parseConfig("plugin: x", "x.yaml");
     const defaults = Object.fromEntries(
       table("## 15 Config").map(([key = "", , value = ""]) => [unquoted(key), value]),
     );
@@ -235,6 +262,7 @@ describe("SPEC.md, policy", () => {
       defaults["stdio"] as "auto",
       defaults["access.mode"] ?? "",
     ]);
+    expect<string[]>([defaultEffect, enforcement]).toEqual([defaults["default"] ?? "", defaults["enforcement"] ?? ""]);
   });
 
   test.each(RULE_NAMES.map((name) => ({ name })))("section 16 names the rule $name", ({ name }) => {
@@ -246,7 +274,7 @@ test("SPEC.md, section 17 has the fields of a session's line, in their order", (
   const lines: string[] = [];
   const write = spyOn(process.stderr, "write").mockImplementation((text) => lines.push(String(text)) > 0);
   const open = { tool: "git", cwd: "/w", args: ["status"], env: new Uint8Array(0), terminals: 0 };
-  const rest = { session: "m.1", uid: 0, carrier: "frames", ms: 1, exit: 0 };
+  const rest = { enforcement: "audit", session: "m.1", uid: 0, carrier: "frames", ms: 1, exit: 0 };
   logSession(
     { ...open, window: { rows: 0, columns: 0 } },
     { effect: "allow", rule: "default", place: undefined },
@@ -263,9 +291,9 @@ function seconds(text: string | undefined): number | undefined {
 }
 
 /** The keys that an error lists for one that does not exist. */
-function knownKeys(map: string): string[] {
+function knownKeys(map: string, value = "{ zzzzzzzz: 1 }"): string[] {
   try {
-    parseConfig(`plugin: x\n${map === "" ? "zzzzzzzz: 1" : `${map}: { zzzzzzzz: 1 }`}`, "x.yaml");
+    parseConfig(`plugin: x\n${map === "" ? "zzzzzzzz: 1" : `${map}: ${value}`}`, "x.yaml");
   } catch (error) {
     return /the keys are (?<keys>.+)/u.exec((error as Error).message)?.groups?.["keys"]?.split(", ") ?? [];
   }
@@ -457,8 +485,9 @@ function decodeFields({ name, payload }: Frame): Record<string, unknown> {
       return { ...client.decodeHello(payload) };
     case "WELCOME":
       return { ...plugin.decodeWelcome(payload) };
-    case "OPEN": {
-      const { window, env, ...open } = client.decodeOpen(payload);
+    case "OPEN":
+    case "EXPLAIN": {
+      const { window, env, ...open } = client.decodeOpen(payload, name);
       const variables = Array.from(readEnvironment(env), (variable) => variable.join("="));
       return { ...open, env: variables, ...window };
     }
@@ -491,6 +520,10 @@ function decodeFields({ name, payload }: Frame): Record<string, unknown> {
     }
     case "CAPABILITIES_REPORT":
       return { ...plugin.decodeCapabilitiesReport(payload) };
+    case "EXPLANATION": {
+      const { text: people, json: object } = plugin.decodeExplanation(payload);
+      return { people, object };
+    }
     case "STDIN":
     case "STDOUT":
     case "STDERR":
@@ -516,14 +549,11 @@ function encodeFields(name: MessageName, fields: Readonly<Record<string, unknown
     case "WELCOME":
       return plugin.encodeWelcome(version);
     case "OPEN":
-      return client.encodeOpen({
-        tool: text("tool"),
-        cwd: text("cwd"),
-        args: fields["args"] as string[],
-        env: new TextEncoder().encode((fields["env"] as string[]).map((variable) => `${variable}\0`).join("")),
-        terminals: number("terminals"),
-        window,
-      });
+    case "EXPLAIN": {
+      const env = new TextEncoder().encode((fields["env"] as string[]).map((variable) => `${variable}\0`).join(""));
+      const call = { tool: text("tool"), cwd: text("cwd"), args: fields["args"] as string[], env };
+      return client.encodeOpen({ ...call, terminals: number("terminals"), window }, name);
+    }
     case "WANT_OUTPUT":
       return client.encodeWantOutput(stream, number("bytes"));
     case "OUTPUT_CLOSED":
@@ -563,6 +593,8 @@ function encodeFields(name: MessageName, fields: Readonly<Record<string, unknown
         version: text("version"),
         facts: fields["facts"] as [string, string][],
       });
+    case "EXPLANATION":
+      return plugin.encodeExplanation({ text: text("people"), json: text("object") });
     case "STDIN":
     case "STDOUT":
     case "STDERR":

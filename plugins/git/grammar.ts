@@ -1,37 +1,61 @@
-import type { Reading } from "../../src/runtime/plugin.ts";
+import type { Doubt, Reading } from "../../src/policy/reading.ts";
 import { GLOBAL_OPTIONS, OPTION_COMMANDS, type OptionForm } from "./global-options.ts";
 
+/** What stands before the command of a call of git, and which command that is. */
+export interface Beginning {
+  readonly reading: Reading;
+  /** What belongs to the command. */
+  readonly behind: readonly string[];
+  /** An option that makes git work in another folder than the call's. */
+  readonly folder: Doubt | undefined;
+  /** Configuration that decides what a push or fetch does, whatever its own arguments say. */
+  readonly remotes: Doubt | undefined;
+}
+
+/** The command in the arguments of git: `push` in `git -C . --no-pager push origin`. */
+export function readGitArguments(args: readonly string[]): Reading {
+  return readBeginning(args).reading;
+}
+
 /**
- * The command in the arguments of git: `push` in `git -C . --no-pager push origin`.
+ * Reads as far as the command.
  *
  * What stands before the command is read exactly as git reads it; anything else there is unclear, also configuration
  * that can give a command another meaning (`-c alias.x=push`, then `x`). What the repository's own configuration
  * does with aliases cannot be seen from the arguments.
  */
-export function readGitArguments(args: readonly string[]): Reading {
+export function readBeginning(args: readonly string[]): Beginning {
+  let folder: Doubt | undefined;
+  let remotes: Doubt | undefined;
+  const end = (reading: Reading, behind: readonly string[] = []): Beginning => ({ reading, behind, folder, remotes });
   for (let index = 0; index < args.length; index++) {
     const argument = args[index] ?? "";
     const disguised = OPTION_COMMANDS.get(argument);
     if (disguised !== undefined) {
-      return { kind: "command", command: disguised };
+      return end({ kind: "command", command: disguised }, args.slice(index + 1));
     }
     if (!argument.startsWith("-")) {
       // git itself turns `git push --help` into `git help push` before it looks at the command.
-      return { kind: "command", command: args[index + 1] === "--help" ? "help" : argument };
+      return args[index + 1] === "--help"
+        ? end({ kind: "command", command: "help" }, [argument, ...args.slice(index + 2)])
+        : end({ kind: "command", command: argument }, args.slice(index + 1));
     }
     if (argument.startsWith("--list-cmds=")) {
-      return { kind: "none" };
+      return end({ kind: "none" });
     }
     const equals = argument.startsWith("--") ? argument.indexOf("=") : -1;
     const name = equals < 0 ? argument : argument.slice(0, equals);
     const form = formOf(name, equals >= 0);
     if (form === undefined) {
-      return unclear(argument, "git has no such option before the command");
+      return end(unclear(argument, "git has no such option before the command"));
     }
     if (form === "prints") {
-      return { kind: "none" };
+      return end({ kind: "none" });
     }
     if (form === "flag") {
+      if (argument === "--bare") {
+        folder ??= { argument, why: CHANGES_FOLDER };
+      }
       continue;
     }
     let value = argument.slice(equals + 1);
@@ -39,18 +63,28 @@ export function readGitArguments(args: readonly string[]): Reading {
       index++;
       const next = args[index];
       if (next === undefined) {
-        return unclear(argument, "the value of this option is missing");
+        return end(unclear(argument, "the value of this option is missing"));
       }
       value = next;
     }
-    if ((name === "-c" || name === "--config-env") && canRename(value)) {
-      return unclear(`${argument}${form === "separate" ? ` ${value}` : ""}`, RENAMES);
+    const whole = `${argument}${form === "separate" ? ` ${value}` : ""}`;
+    if (name === "-c" || name === "--config-env") {
+      if (canRename(value)) {
+        return end(unclear(whole, "this configuration can give a command another meaning"));
+      }
+      if (/^(push|remote|branch|url)\./i.test(value.trimStart())) {
+        remotes ??= { argument: whole, why: "this configuration decides what goes where" };
+      } else if (/^core\.worktree\b/i.test(value.trimStart())) {
+        folder ??= { argument: whole, why: CHANGES_FOLDER };
+      }
+    } else if (["-C", "--git-dir", "--work-tree", "--namespace"].includes(name)) {
+      folder ??= { argument: whole, why: CHANGES_FOLDER };
     }
   }
-  return { kind: "none" };
+  return end({ kind: "none" });
 }
 
-const RENAMES = "this configuration can give a command another meaning";
+const CHANGES_FOLDER = "this option makes git work elsewhere";
 
 /** The form in which git takes this option here, or undefined when it does not. */
 function formOf(name: string, hasEquals: boolean): Exclude<OptionForm, "either"> | undefined {

@@ -1,10 +1,12 @@
 import { definePlugin, type Plugin } from "../../src/runtime/plugin.ts";
+import { aliasOf } from "./alias.ts";
 import { gitEnvironment } from "./environment.ts";
-import { readGitArguments } from "./grammar.ts";
+import { readGitInvocation } from "./invocation.ts";
 
-/** git: finds the command behind git's own options. Its default rules are in git.yaml. */
+/** git: reads its arguments as git does, options of its commands and branches of a push included. Its default rules are in git.yaml. */
 export const gitPlugin: Plugin = definePlugin({
   name: "git",
-  grammar: readGitArguments,
+  grammar: readGitInvocation,
+  aliasOf,
   environment: gitEnvironment,
 });

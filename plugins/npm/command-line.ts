@@ -1,12 +1,17 @@
 import { isIP } from "node:net";
 import { findNegated, findOption } from "./find-option.ts";
-import { DASHES, isPlain, readValue } from "./option-value.ts";
+import type { GivenOption } from "../../src/policy/reading.ts";
+import { DASHES, isPlain, readValue, type Value } from "./option-value.ts";
 import type { OptionType } from "./options.ts";
 
 /** What npm makes of its arguments before it looks at the command. */
 export interface CommandLine {
   /** The first argument that is no option and no value of one. */
   readonly word: string | undefined;
+  /** All such arguments that were read, that one first. */
+  readonly words: readonly string[];
+  /** The options that were read, by their full names. */
+  readonly options: readonly GivenOption[];
   /** Full names of the flags that are on. */
   readonly flags: ReadonlySet<string>;
   /** The option at which reading ended, because releases of npm go on differently; undefined: all was read. */
@@ -21,13 +26,17 @@ export interface CommandLine {
 export function readCommandLine(args: readonly string[]): CommandLine {
   const rest = args.toReversed();
   const flags = new Set<string>();
+  const words: string[] = [];
+  const options: GivenOption[] = [];
   let word: string | undefined;
   for (let argument = rest.pop(); argument !== undefined; argument = rest.pop()) {
     if (DASHES.test(argument)) {
-      return { word: word ?? rest.pop(), flags, doubt: undefined };
+      words.push(...rest.toReversed());
+      return { word: word ?? rest.pop(), words, options, flags, doubt: undefined };
     }
     if (!argument.startsWith("-") || argument === "-") {
       word ??= argument;
+      words.push(argument);
       continue;
     }
     const equals = argument.indexOf("=");
@@ -52,9 +61,10 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       if (rest.length === 0) {
         break;
       }
-      return { word, flags, doubt: argument };
+      return { word, words, options, flags, doubt: argument };
     }
     const value = readValue({ type: found.type, isNegated, next: rest.at(-1) });
+    options.push(givenOption(found, value, rest.at(-1)));
     if (value.isTaken) {
       rest.pop();
     }
@@ -64,7 +74,21 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       flags.delete(found.name);
     }
   }
-  return { word, flags, doubt: undefined };
+  return { word, words, options, flags, doubt: undefined };
+}
+
+/** A flag is on or taken back; what takes a word has it as its value. */
+function givenOption(
+  { name, type }: { readonly name: string; readonly type: OptionType },
+  { isTaken, isOn }: Value,
+  next: string | undefined,
+): GivenOption {
+  const names = [`--${name}`];
+  const isFlag = type.members.has("Boolean") && (!isTaken || next === "true" || next === "false");
+  if (!isOn) {
+    return { names, isNegated: true };
+  }
+  return isTaken && !isFlag && next !== undefined ? { names, value: next } : { names };
 }
 
 /** Settings of one registry or scope (`//host/:_authToken=…`, `@scope:registry=…`): no release has a flag like that. */

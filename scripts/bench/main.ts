@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
 
 import { benchCalls } from "./calls.ts";
+import { benchCompose } from "./compose.ts";
 import { benchCrowd } from "./crowd.ts";
 import { benchGit } from "./git.ts";
 import { describeMachine, readMachine, watchOthers } from "./machine.ts";
 import { benchMemory } from "./memory.ts";
 import type { Options, Report } from "./report.ts";
+import { benchRules } from "./rules.ts";
 import { summarize } from "./stats.ts";
 import { benchStdout } from "./stdout.ts";
 import { table } from "./table.ts";
@@ -17,6 +19,8 @@ const BENCHES: Readonly<Record<string, (place: Workplace, options: Options) => P
   git: benchGit,
   memory: benchMemory,
   crowd: benchCrowd,
+  rules: benchRules,
+  compose: benchCompose,
 };
 
 const HELP = `usage: bun scripts/bench/main.ts [--only NAME]... [--json FILE] [--quick]

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 
-const TOP = resolve(import.meta.dir, "../..");
+/** The checkout. */
+export const TOP: string = resolve(import.meta.dir, "../..");
 const LONGEST_TOP = 60;
 
 /** A folder of its own with the three executables, so that a build in dist/ meanwhile changes nothing. */

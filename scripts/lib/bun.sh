@@ -51,7 +51,7 @@ need_bun() {
   mkdir -p -- "$1"
   # The last alternative of find_bun is for an npm that runs no install scripts: the package's own launcher is then
   # only a placeholder, but the executable lies beside it.
-  if ! (cd -- "$1" && npm install --prefix "$1/bun-$version" --no-save --no-audit --no-fund --loglevel=error \
+  if ! (cd -- "$1" && npm install --prefix "$1/bun-$version" --no-save --no-audit --no-fund --no-update-notifier --loglevel=error \
     "bun@$version" </dev/null >&2) || ! find_bun "$1"; then
     echo "$me: Cannot install Bun $version with npm: see above; or install it yourself and put it in PATH" >&2
     return 1

@@ -1,20 +1,17 @@
 import { realpath } from "node:fs/promises";
 
-import { launch, stop, until } from "./daemon.ts";
-import { configPath, configuredTools, type Home } from "./home.ts";
+import { brokenConfigs, refuseDoubleClaims } from "../home/config-check.ts";
+import { isInside } from "../home/folder.ts";
+import { configPath, configuredTools, type Home } from "../home/home.ts";
+import { START_MS } from "../home/plugin-status.ts";
+import { Refusal } from "../home/refusal.ts";
+import { removeSocket } from "../home/socket-file.ts";
+import { until } from "../home/until.ts";
+import { launch, stop } from "./daemon.ts";
 import { isRunning, readRecord, readRecords } from "./record.ts";
-import { readStatus, START_MS } from "./status.ts";
+import { readStatus } from "./status.ts";
 
-/** An answer to the user that is no success: one sentence, and the exit status. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+const POLL_MS = 25;
 
 /** Starts what does not run yet, and waits until each answers or has given up. */
 export async function start(home: Home, project: string, only?: string): Promise<void> {
@@ -26,6 +23,7 @@ export async function start(home: Home, project: string, only?: string): Promise
     );
   }
   const tools = await chosenTools(home, only);
+  await refuseDoubleClaims(home);
   const answering = new Set((await readStatus(home)).filter(({ state }) => state === "ready").map(({ tool }) => tool));
   for (const tool of tools) {
     const record = await readRecord(home, tool);
@@ -33,18 +31,23 @@ export async function start(home: Home, project: string, only?: string): Promise
       await launch(home, tool, project);
     }
   }
-  await until(async () => {
-    const status = await readStatus(home);
-    return !status.some(({ tool, state }) => tools.includes(tool) && state === "starting");
-  }, START_MS);
+  await until(
+    async () => {
+      const status = await readStatus(home);
+      return !status.some(({ tool, state }) => tools.includes(tool) && state === "starting");
+    },
+    START_MS,
+    POLL_MS,
+  );
 }
 
-/** Stops one plugin or all; resolves to one line for each. Those whose config is gone are stopped too. */
+/** Stops one plugin or all for good; resolves to one line for each. Those whose config is gone are stopped too. */
 export async function stopAll(home: Home, only?: string): Promise<string[]> {
   const tools = [...(await readRecords(home)).keys()].filter((tool) => only === undefined || tool === only);
   return await Promise.all(
     tools.map(async (tool) => {
       const drained = await stop(home, tool);
+      await removeSocket(home, tool);
       return drained ? `Stopped ${tool}` : `Killed ${tool}: its calls did not finish in time`;
     }),
   );
@@ -69,16 +72,16 @@ export async function restart(
     );
   }
   const tools = await chosenTools(home, only);
-  const checked = await Promise.all(tools.map(async (tool) => ({ tool, errors: await checkConfig(home, tool) })));
-  const broken = checked.flatMap(({ errors }) => errors ?? []).join("\n");
+  const errors = await brokenConfigs(home, tools);
+  const broken = [...errors.values()].join("\n");
   if (broken !== "" && current !== undefined && current !== next) {
     throw new Refusal(1, `Cannot restart for "${next}":\n${broken}`);
   }
+  // The socket files stay: a call in between finds the file, and waits for the next daemon.
+  await Promise.all(tools.filter((tool) => !errors.has(tool)).map(async (tool) => await stop(home, tool)));
   if (broken === "" && only === undefined) {
-    await stopAll(home);
-  } else {
-    const sound = checked.filter(({ errors }) => errors === undefined);
-    await Promise.all(sound.map(async ({ tool }) => await stop(home, tool)));
+    const gone = [...(await readRecords(home)).keys()].filter((tool) => !tools.includes(tool));
+    await Promise.all(gone.map(async (tool) => await stopAll(home, tool)));
   }
   await start(home, next, only);
   return broken === "" ? undefined : `Not restarted, for the config is broken; what ran goes on as before:\n${broken}`;
@@ -97,10 +100,10 @@ export async function commandFolder(home: Home, caller: string, project?: string
     throw new Refusal(125, `Cannot work in "${project}": the plugins run for "${current}"`);
   }
   const here = await realpath(caller).catch(() => undefined);
-  return here === current || here?.startsWith(current === "/" ? "/" : `${current}/`) === true ? undefined : current;
+  return here !== undefined && isInside(here, current) ? undefined : current;
 }
 
-async function runningProject(home: Home): Promise<string | undefined> {
+export async function runningProject(home: Home): Promise<string | undefined> {
   return [...(await readRecords(home)).values()].find(isRunning)?.project;
 }
 
@@ -113,16 +116,4 @@ async function chosenTools(home: Home, only: string | undefined): Promise<string
     throw new Refusal(1, `Cannot find the plugin "${only}": there is no ${configPath(home, only)}`);
   }
   return [only];
-}
-
-/** The errors of a config as `plugin-server check` words them, undefined if it is sound. */
-async function checkConfig(home: Home, tool: string): Promise<string | undefined> {
-  const checking = Bun.spawn([home.server, "check", configPath(home, tool)], {
-    cwd: home.folder,
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
-  });
-  const [errors, status] = await Promise.all([checking.stderr.text(), checking.exited]);
-  return status === 0 ? undefined : errors.trimEnd();
 }

@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 
-import { configPath, logPath, socketPath, type Home } from "./home.ts";
+import { configPath, logPath, socketPath, type Home } from "../home/home.ts";
+import { until } from "../home/until.ts";
 import { isRunning, processBegan, readRecord, removeRecord, writeRecord } from "./record.ts";
 
-/** How long the calls that run may take to finish before the daemon is killed. */
-const STOP_MS = 10_000;
+/** How long the daemon may take to end by itself: longer than the 15 s that it gives the calls that run, and their grace. */
+const STOP_MS = 20_000;
 
 /** Starts the daemon of one tool in a session of its own, so that it outlives this terminal. */
 export async function launch(home: Home, tool: string, project: string): Promise<void> {
@@ -35,26 +36,14 @@ export async function stop(home: Home, tool: string): Promise<boolean> {
   let drained = true;
   if (record !== undefined && isRunning(record)) {
     signal(record.pid, "SIGTERM");
-    drained = await until(() => !isRunning(record), STOP_MS);
+    drained = await until(() => !isRunning(record), STOP_MS, POLL_MS);
     if (!drained) {
       signal(record.pid, "SIGKILL");
-      await until(() => !isRunning(record), STOP_MS);
+      await until(() => !isRunning(record), STOP_MS, POLL_MS);
     }
   }
   await removeRecord(home, tool);
   return drained;
-}
-
-/** Polls, for the daemon is nobody's child by now. Resolves to whether it came true in time. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
-  const end = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() >= end) {
-      return false;
-    }
-    await Bun.sleep(POLL_MS);
-  }
-  return true;
 }
 
 const POLL_MS = 25;

@@ -1,11 +1,12 @@
 // Local mode: the plugins as processes of this user. Called by scripts/run.sh, which has read the command line.
-import { realpath } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
-import { commandFolder, Refusal, restart, start, stopAll } from "./commands.ts";
-import { homeAt, type Home } from "./home.ts";
+import { trueFolder } from "../home/folder.ts";
+import { homeAt, type Home } from "../home/home.ts";
+import { Refusal } from "../home/refusal.ts";
+import { statusTable } from "../home/table.ts";
+import { commandFolder, restart, runningProject, start, stopAll } from "./commands.ts";
 import { readStatus } from "./status.ts";
-import { statusTable } from "./table.ts";
 
 const NOT_ISOLATED =
   "Local mode isolates nothing: the tools run as this user, and can read what this user can read, credentials too.";
@@ -25,7 +26,8 @@ async function main(): Promise<number> {
   const [verb = "", tool] = positionals;
   switch (verb) {
     case "start":
-      await start(home, values.project ?? (await trueFolder(caller)), tool);
+      // One tool joins what runs, wherever it is started from.
+      await start(home, values.project ?? (tool && (await runningProject(home))) ?? (await trueFolder(caller)), tool);
       return await showStatus(home, values.json, tool);
     case "restart":
       return await showRestart(
@@ -42,6 +44,7 @@ async function main(): Promise<number> {
     case "status":
       return await showStatus(home, values.json);
     case "where": {
+      // With the slash and dot at its end no newline is cut from a name.
       const folder = await commandFolder(home, caller, values.project);
       console.log(folder === undefined ? "" : `${folder}/.`);
       return 0;
@@ -49,13 +52,6 @@ async function main(): Promise<number> {
     default:
       throw new Refusal(2, `Cannot ${verb}: not a command of local mode`);
   }
-}
-
-/** Without symlinks, as the plugins compare paths. */
-async function trueFolder(folder: string): Promise<string> {
-  return await realpath(folder).catch(() => {
-    throw new Refusal(1, `Cannot find the current folder "${folder}": go to another, or name one with --project`);
-  });
 }
 
 async function showRestart(home: Home, json: boolean, problem?: string, only?: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 
-import { toolsNamedIn, type Home } from "./home.ts";
+import { toolsNamedIn, type Home } from "../home/home.ts";
 
 /** What is remembered of a daemon that was started; kept until it is stopped, so that one that died is noticed. */
 export interface RunRecord {

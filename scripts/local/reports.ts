@@ -1,4 +1,4 @@
-import type { Home } from "./home.ts";
+import type { Home } from "../home/home.ts";
 
 /** What the client found out about one socket. */
 export interface Report {
@@ -8,6 +8,10 @@ export interface Report {
   readonly pid: number | null;
   readonly since: string | null;
   readonly sessions: number;
+  /** descriptors, frames, or null before the first call. */
+  readonly carrier: string | null;
+  /** What is wrong with the config as it is now; the plugin goes on with the rules of before. */
+  readonly problem: string | null;
   readonly reason: string | null;
 }
 
@@ -51,6 +55,8 @@ function readReport(entry: unknown): Report | undefined {
     pid: number(fields.get("pid")),
     since: text(fields.get("since")),
     sessions: number(fields.get("sessions")) ?? 0,
+    carrier: fields.get("carrier") === "none" ? null : text(fields.get("carrier")),
+    problem: text(fields.get("problem")) || null,
     // The client has more states than ready and down, "stopping" for one: those explain themselves.
     reason: text(fields.get("reason")) ?? (state === "ready" ? null : text(fields.get("state"))),
   };

@@ -1,12 +1,15 @@
 import { resolve } from "node:path";
 
 import { formatPlace } from "../policy/config-error.ts";
-import { evaluate } from "../policy/evaluate.ts";
+import type { Config } from "../policy/config.ts";
+import { explainCall, explanationJson, explanationText } from "../policy/explanation.ts";
 import { ConfigError, loadConfig } from "../policy/load.ts";
-import { clip, quote } from "../policy/printable.ts";
-import type { Reading } from "../runtime/plugin.ts";
+import { quote } from "../policy/printable.ts";
+import { ruleText } from "../policy/rule-text.ts";
+import { tableText } from "../policy/table.ts";
+import { grammarOf } from "../runtime/plugin.ts";
 import { pluginFor, realPathOrSame, rootsOf, type PluginSet } from "./plugin-set.ts";
-import { issueJson, jsonText, refusal, STATUS, tableText, type Report } from "./report.ts";
+import { issueJson, jsonText, refusal, STATUS, type Report } from "./report.ts";
 
 /** What `plugin-server explain` was asked. */
 export interface Question {
@@ -14,44 +17,47 @@ export interface Question {
   readonly args: readonly string[];
   /** Folder of the imagined call; undefined: the first root. */
   readonly cwd: string | undefined;
+  /** All rules in their order, instead of what they say about a call. */
+  readonly rules: boolean;
   readonly json: boolean;
 }
 
 /** `plugin-server explain`: what would be decided, and by which line. Status 0 whatever the decision is. */
-export async function explain(set: PluginSet, { file, args, cwd, json }: Question): Promise<Report> {
+export async function explain(set: PluginSet, { file, args, cwd, rules, json }: Question): Promise<Report> {
   try {
     const config = loadConfig(file);
+    if (rules) {
+      return { status: STATUS.ok, stdout: json ? jsonText(rulesJson(config)) : rulesText(config), stderr: "" };
+    }
     const plugin = pluginFor(set, config);
     const roots = await Promise.all(rootsOf(config).map(realPathOrSame));
     const folder = cwd === undefined ? (roots[0] ?? "/") : await realPathOrSame(resolve(cwd));
-    const reading = plugin.grammar(args);
-    const decision = evaluate(config, plugin.grammar, { args, cwd: folder }, roots);
-    const { effect, rule, place } = decision;
-    const message = decision.effect === "deny" ? decision.message : undefined;
-    if (json) {
-      const { file: where, line, column } = issueJson({ place: place ?? { file, line: 0, column: 0 }, message: "" });
-      const answer = {
-        effect,
-        rule,
-        place: place === undefined ? null : { file: where, line, column },
-        message: message ?? null,
-        reading,
-        plugin: config.plugin,
-        args,
-        cwd: folder,
-        roots,
-      };
-      return { status: STATUS.ok, stdout: jsonText(answer), stderr: "" };
+    const invocation = { args, cwd: folder, env: config.env.set };
+    const explanation = explainCall(config, grammarOf(plugin, config), invocation, roots);
+    const { command } = explanation;
+    const alias = command === undefined ? undefined : await plugin.aliasOf?.(command, folder);
+    if (!json) {
+      const line =
+        alias === undefined ? "" : `${quote(command ?? "")} is an alias here, of ${quote(alias, 200)}; explain that\n`;
+      return { status: STATUS.ok, stdout: `${explanationText(explanation, true)}${line}`, stderr: "" };
     }
-    const rows = [
-      ["decision", effect],
-      ["rule", rule],
-      ["line", place === undefined ? "none: nothing in the config speaks about it" : formatPlace(place)],
-      ["reading", describeReading(reading)],
-      ["folder", clip(folder, 200)],
-      ...(message === undefined ? [] : [["message", message]]),
-    ];
-    return { status: STATUS.ok, stdout: tableText(rows), stderr: "" };
+    const { effect, rule, place } = explanation.decision;
+    const { message, passes, code } = explanationJson(explanation);
+    const answer = {
+      effect,
+      code,
+      rule,
+      place: place === undefined ? null : placeJson(place),
+      message,
+      passes,
+      alias: alias ?? null,
+      reading: explanation.reading,
+      plugin: config.plugin,
+      args,
+      cwd: folder,
+      roots,
+    };
+    return { status: STATUS.ok, stdout: jsonText(answer), stderr: "" };
   } catch (error) {
     if (error instanceof ConfigError) {
       return refusal(file, error, json);
@@ -60,11 +66,29 @@ export async function explain(set: PluginSet, { file, args, cwd, json }: Questio
   }
 }
 
-function describeReading(reading: Reading): string {
-  if (reading.kind === "none") {
-    return "there is no command";
-  }
-  return reading.kind === "command"
-    ? `the command is ${quote(reading.command)}`
-    : `unclear at ${quote(reading.argument)}: ${clip(reading.why, 200)}`;
+function rulesText({ rules, defaultEffect, enforcement, places, file }: Config): string {
+  const lines = rules.ordered.map((rule) => [rule.id, formatPlace(rule.place), ruleText(rule)]);
+  const place = places.get("default");
+  const last = ["default", place === undefined ? file : formatPlace(place), `${defaultEffect} everything else`];
+  return `${tableText([...lines, last])}enforcement: ${enforcement}\n`;
+}
+
+function rulesJson({ rules, defaultEffect, enforcement }: Config): object {
+  return {
+    enforcement,
+    default: defaultEffect,
+    rules: rules.ordered.map(({ id, decision, match, reason, hint, place }) => ({
+      id,
+      decision,
+      match,
+      reason: reason ?? null,
+      hint: hint ?? null,
+      place: placeJson(place),
+    })),
+  };
+}
+
+function placeJson(place: Config["rules"]["ordered"][number]["place"]): object {
+  const { file, line, column } = issueJson({ place, message: "" });
+  return { file, line, column };
 }

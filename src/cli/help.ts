@@ -55,13 +55,20 @@ const NOTES: Readonly<Record<string, Section[]>> = {
   ],
   check: [
     { title: "Output", body: "  One line per good config; errors and warnings as file:line:column to stderr." },
-    { title: "Exit status", body: "  0  all can be used, perhaps with warnings\n  1  one cannot" },
-    { title: "Example", body: "  plugin-server check config/*.yaml" },
+    { title: "Folder", body: "  Of a folder every *.yaml is checked, and its cases are run too." },
+    {
+      title: "Exit status",
+      body: "  0  all can be used, perhaps with warnings\n  1  one cannot, or a case of one in a folder fails",
+    },
+    { title: "Example", body: "  plugin-server check config" },
   ],
   explain: [
     { title: "Folder", body: "  Without --cwd the call is imagined in the first root." },
     { title: "Exit status", body: "  0  explained, whether it is allowed or denied\n  1  the config cannot be used" },
-    { title: "Example", body: "  plugin-server explain git.yaml -- -C . push origin main" },
+    {
+      title: "Example",
+      body: "  plugin-server explain git.yaml -- -C . push origin main\n  plugin-server explain git.yaml --rules",
+    },
   ],
   health: [
     { title: "Exit status", body: "  0  it takes calls\n  1  it does not, or nobody answers" },
@@ -71,7 +78,17 @@ const NOTES: Readonly<Record<string, Section[]>> = {
     },
   ],
   test: [
-    { title: "Exit status", body: "  0  all cases passed\n  1  one failed, or a config cannot be used" },
-    { title: "Example", body: "  plugin-server test config/git.yaml" },
+    {
+      title: "Audit",
+      body: "  A log of the plugin, as `run.sh logs` prints it. Calls whose decision depends on their environment, which\n  no log has, and those whose arguments the log has cut are counted apart.",
+    },
+    {
+      title: "Exit status",
+      body: "  0  all cases passed, or nothing would change\n  1  one failed, something would change, or a config cannot be used",
+    },
+    {
+      title: "Example",
+      body: "  plugin-server test config/git.yaml\n  plugin-server test edited.yaml --from-audit logs/git.log",
+    },
   ],
 };

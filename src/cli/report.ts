@@ -22,6 +22,10 @@ export function issueJson({ place, message }: ConfigIssue): IssueJson {
   return { file: place.file, line: place.line, column: place.column, message };
 }
 
+export function issueLine({ place, message }: ConfigIssue): string {
+  return `${formatPlace(place)}: ${message}`;
+}
+
 export function warningLine({ place, message }: ConfigIssue): string {
   return `${formatPlace(place)}: warning: ${message}`;
 }
@@ -40,20 +44,4 @@ export function linesText(lines: readonly string[]): string {
 
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
-/** Columns padded to the same width, two blanks apart. */
-export function tableText(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
-    }
-  }
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd();
-  return linesText(rows.map(line));
 }

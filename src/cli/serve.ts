@@ -30,7 +30,7 @@ export async function serve(set: PluginSet, { file, socketPath, asOwner, log }: 
     const identity = asOwner ? await becomeOwner(folder) : undefined;
     const config = new LiveConfig(file, logEvent);
     const plugin = pluginFor(set, config.current);
-    for (const warning of await allWarnings(config.current, plugin)) {
+    for (const warning of await allWarnings(set, config.current)) {
       log(warningLine(warning));
     }
     const path = resolve(socketPath ?? defaultSocketPath(plugin.name));

@@ -1,14 +1,18 @@
 import { runCases, type CaseResult } from "../policy/cases.ts";
 import { formatPlace } from "../policy/config-error.ts";
 import type { Config } from "../policy/config.ts";
-import { ConfigError, loadConfig } from "../policy/load.ts";
+import { ConfigError, loadConfig, type ConfigIssue } from "../policy/load.ts";
 import { clip } from "../policy/printable.ts";
+import { shellWord } from "../policy/shell-word.ts";
+import { tableText } from "../policy/table.ts";
+import { grammarOf } from "../runtime/plugin.ts";
+import { listConfigFiles, type ConfigFile } from "./config-files.ts";
 import { pluginFor, rootsOf, type PluginSet } from "./plugin-set.ts";
-import { issueJson, jsonText, linesText, STATUS, tableText, type Report } from "./report.ts";
+import { issueJson, issueLine, jsonText, linesText, STATUS, type Report } from "./report.ts";
 
 /** `plugin-server test`: runs the cases that configs carry. Status 1 when one fails or a config cannot be used. */
-export async function testCases(set: PluginSet, files: readonly string[], json: boolean): Promise<Report> {
-  const tested = await Promise.all(files.map((file) => testFile(set, file)));
+export async function testCases(set: PluginSet, paths: readonly string[], json: boolean): Promise<Report> {
+  const tested = await Promise.all((await listConfigFiles(paths)).map((file) => testFile(set, file)));
   const ok = tested.every((file) => file.error === undefined && file.results.every(({ passed }) => passed));
   const status = ok ? STATUS.ok : STATUS.no;
   if (json) {
@@ -28,10 +32,13 @@ interface Tested {
   readonly results: readonly CaseResult[];
 }
 
-async function testFile(set: PluginSet, file: string): Promise<Tested> {
+async function testFile(set: PluginSet, { path: file, refused }: ConfigFile): Promise<Tested> {
   try {
+    if (refused !== undefined) {
+      throw refused;
+    }
     const config = loadConfig(file);
-    const results = runCases(config, pluginFor(set, config).grammar, rootsOf(config));
+    const results = runCases(config, grammarOf(pluginFor(set, config), config), rootsOf(config));
     return { file, config, error: undefined, results };
   } catch (error) {
     if (error instanceof ConfigError) {
@@ -56,13 +63,18 @@ function fileText({ file, config, results }: Tested): string {
     clip([config.plugin, ...run.map(shellWord)].join(" "), 100),
   ]);
   const summary = `${results.length - failed.length} of ${results.length} cases passed`;
-  return `${tableText(rows)}${linesText(failed.map((result) => explainFailure(config, result)))}${file}: ${summary}\n`;
+  return `${tableText(rows)}${linesText(failed.map((result) => issueLine(caseIssue(config, result))))}${file}: ${summary}\n`;
 }
 
-function explainFailure({ plugin }: Config, { case: { run, expect, rule, place }, decision, cwd }: CaseResult): string {
+/** What a failed case expected and what it got instead, at its place. */
+export function caseIssue(
+  { plugin }: Config,
+  { case: { run, expect, rule, place }, decision, cwd }: CaseResult,
+): ConfigIssue {
   const expected = rule === undefined ? expect : `${expect} (${rule})`;
   const hint = run[0] === plugin ? `; leave the tool's name out of run` : "";
-  return `${formatPlace(place)}: expected ${expected}, got ${decision.effect} (${decision.rule}) in ${clip(cwd, 80)}${hint}`;
+  const message = `expected ${expected}, got ${decision.effect} (${decision.rule}) in ${clip(cwd, 80)}${hint}`;
+  return { place, message };
 }
 
 function fileJson({ file, error, results }: Tested): object {
@@ -79,8 +91,4 @@ function fileJson({ file, error, results }: Tested): object {
       got: { effect: decision.effect, rule: decision.rule },
     })),
   };
-}
-
-function shellWord(argument: string): string {
-  return /^[\w@%+=:,./~^-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -37,18 +37,20 @@ export function usageProblem(cli: CAC, hasDashes: boolean): string | undefined {
   return argumentProblem(cli, hasDashes);
 }
 
-function dashed(name: string): string {
+function dashed(camelCase: string): string {
+  const name = camelCase.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return `${name.length === 1 ? "-" : "--"}${name}`;
 }
 
-function argumentProblem({ matchedCommand: command, args }: CAC, hasDashes: boolean): string | undefined {
+function argumentProblem({ matchedCommand: command, args, options }: CAC, hasDashes: boolean): string | undefined {
   const [wanted] = command?.args ?? [];
   if (wanted === undefined || args.length === 0) {
     return command?.name === "health" ? "No socket given; name its path" : "No config given; name its YAML file";
   }
-  if (!wanted.variadic && args.length > 1) {
+  const takesOne = !wanted.variadic || options["fromAudit"] !== undefined;
+  if (takesOne && args.length > 1) {
     const hint = command?.name === "explain" ? "; write the arguments of the tool behind --" : "";
-    return `Only one ${wanted.value} can be given, found also ${quote(String(args[1]))}${hint}`;
+    return `Only one ${wanted.value.replace(/s$/, "")} can be given, found also ${quote(String(args[1]))}${hint}`;
   }
   if (command?.name !== "explain" && hasDashes) {
     return 'Nothing can stand behind "--" here';

@@ -1,7 +1,7 @@
-import { posix } from "node:path";
-
 import { buildBroker } from "./build-broker.ts";
+import { buildRule, withoutTrailingSlash } from "./build-rule.ts";
 import { startOf, type Config, type Listed, type Place } from "./config.ts";
+import { expandRules } from "./expand-rules.ts";
 import type { RawConfig } from "./schema.ts";
 
 /** The config in the words of the program: camelCase, units in the names, a place for everything that can decide. */
@@ -10,16 +10,27 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
     values.map((value, index) => ({ value, place: places.get(`${path}.${index}`) ?? startOf(file) }));
   const { limits, access } = raw;
   const { allowed_commands: allowed, allowed_branch_patterns: patterns } = raw.rules;
+  const shortForms = {
+    allowedCommands: allowed === undefined ? undefined : listed(allowed, "rules.allowed_commands"),
+    blockedCommands: listed(raw.rules.blocked_commands, "rules.blocked_commands"),
+    blockedBranches: listed(raw.rules.blocked_branches, "rules.blocked_branches"),
+    allowedBranchPatterns: patterns === undefined ? undefined : listed(patterns, "rules.allowed_branch_patterns"),
+  };
+  const ownPath = places.has("rules.0") ? "rules" : "rules.ordered";
+  const own = raw.rules.ordered.map((rule, index) =>
+    buildRule(rule, index, places.get(`${ownPath}.${index}`) ?? startOf(file)),
+  );
   return {
     plugin: raw.plugin,
     file,
     exec: raw.exec,
     rules: {
-      allowedCommands: allowed === undefined ? undefined : listed(allowed, "rules.allowed_commands"),
-      blockedCommands: listed(raw.rules.blocked_commands, "rules.blocked_commands"),
-      blockedBranches: listed(raw.rules.blocked_branches, "rules.blocked_branches"),
-      allowedBranchPatterns: patterns === undefined ? undefined : listed(patterns, "rules.allowed_branch_patterns"),
+      ...shortForms,
+      ordered: expandRules(own, shortForms, (id) => places.get(`rules.${id}`) ?? startOf(file)),
     },
+    defaultEffect: raw.default,
+    enforcement: raw.enforcement,
+    grammar: raw.grammar,
     env: raw.env,
     roots: raw.roots?.map(withoutTrailingSlash),
     limits: {
@@ -34,20 +45,16 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
     },
     stdio: raw.stdio,
     access: { uids: access.uids, mode: access.mode, gid: access.gid },
-    cases: raw.cases.map(({ run, expect, rule, cwd }, index) => ({
+    cases: raw.cases.map(({ run, expect, rule, cwd, env }, index) => ({
       run,
       expect,
       rule,
       cwd,
+      env,
       place: places.get(`cases.${index}`) ?? startOf(file),
     })),
     credentials: new Map(Object.entries(raw.credentials)),
     broker: buildBroker(raw.broker, file, places),
     places,
   };
-}
-
-function withoutTrailingSlash(folder: string): string {
-  const normal = posix.normalize(folder);
-  return normal.length > 1 && normal.endsWith("/") ? normal.slice(0, -1) : normal;
 }

@@ -16,7 +16,8 @@ export interface CaseResult {
 export function runCases(config: Config, grammar: Grammar, roots: readonly string[]): CaseResult[] {
   return config.cases.map((testCase) => {
     const cwd = testCase.cwd ?? roots[0] ?? "/";
-    const decision = evaluate(config, grammar, { args: testCase.run, cwd }, roots);
+    const env = { ...testCase.env, ...config.env.set };
+    const decision = evaluate(config, grammar, { args: testCase.run, cwd, env }, roots);
     const { expect, rule } = testCase;
     const passed = decision.effect === expect && (rule === undefined || decision.rule === rule);
     return { case: testCase, cwd, decision, passed };

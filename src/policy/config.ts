@@ -1,5 +1,8 @@
 import type { BrokerConfig, CredentialReference } from "./broker-config.ts";
+import type { DeclaredGrammar } from "./declared-grammar.ts";
+import type { ShortForms } from "./expand-rules.ts";
 import { startOf, type Listed, type Place } from "./place.ts";
+import type { Effect, Rule } from "./rule.ts";
 
 export { startOf };
 export type { Listed, Place };
@@ -13,6 +16,12 @@ export interface Config {
   /** Absolute path of the tool; undefined: found by the plugin's name on the plugin's own PATH. */
   readonly exec: string | undefined;
   readonly rules: Rules;
+  /** What becomes of a call that no rule decides about. */
+  readonly defaultEffect: Effect;
+  /** `audit`: every call runs, and the log says what would have been refused. */
+  readonly enforcement: "enforce" | "audit";
+  /** How to read the tool's arguments; undefined: as the plugin's own grammar does. */
+  readonly grammar: DeclaredGrammar | undefined;
   readonly env: EnvironmentRules;
   /** Folders below which a tool may be started, as written; undefined: the daemon's workspace. */
   readonly roots: readonly string[] | undefined;
@@ -28,14 +37,9 @@ export interface Config {
   readonly places: ReadonlyMap<string, Place>;
 }
 
-/** Rules about the command (verb) of an invocation. */
-export interface Rules {
-  /** Undefined: every command that is not blocked. Empty: none. */
-  readonly allowedCommands: readonly Listed[] | undefined;
-  readonly blockedCommands: readonly Listed[];
-  readonly blockedBranches: readonly Listed[];
-  /** Undefined: every branch that is not blocked. Empty: none. */
-  readonly allowedBranchPatterns: readonly Listed[] | undefined;
+/** What may be called: all rules in the order in which they are asked, and the short forms as they are written. */
+export interface Rules extends ShortForms {
+  readonly ordered: readonly Rule[];
 }
 
 /** What of the caller's environment the tool sees. */
@@ -79,10 +83,12 @@ export interface Access {
 export interface Case {
   /** Arguments, without the tool's name. */
   readonly run: readonly string[];
-  readonly expect: "allow" | "deny";
+  readonly expect: Effect;
   /** The rule that must decide; undefined: any. */
   readonly rule: string | undefined;
   /** Folder of the call; undefined: the first root. */
   readonly cwd: string | undefined;
+  /** Variables of the tool's environment, beside those of `env.set`. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   readonly place: Place;
 }

@@ -5,6 +5,7 @@ import { startOf } from "./config.ts";
 import { found } from "./found.ts";
 import { quote } from "./printable.ts";
 import { configSchema } from "./schema.ts";
+import { ruleNameIssues } from "./rule-names.ts";
 import { secretIssues } from "./secret-issues.ts";
 import { isBefore, type Source } from "./source.ts";
 import { keyLabel, unknownKeys } from "./unknown-keys.ts";
@@ -40,7 +41,7 @@ export function contentIssues(
       issues.push({ place: place ?? startOf(file), message: `${label} must be ${issue.message}` });
     }
   }
-  issues.push(...idleWithoutRelay(source), ...reservedNames(source));
+  issues.push(...idleWithoutRelay(source), ...reservedNames(source), ...ruleNameIssues(source));
   const { brokenAt } = source;
   return brokenAt === undefined ? issues : issues.filter((issue) => isBefore(issue.place, brokenAt));
 }
@@ -60,10 +61,21 @@ function idleWithoutRelay({ value, valuePlaces }: Source): ConfigIssue[] {
 
 /** valibot's records leave these names out without a word, so that nobody can reach a prototype through them. */
 function reservedNames({ maps }: Source): ConfigIssue[] {
-  const set = maps.find(({ path }) => path.join(".") === "env.set");
-  return (set?.keys ?? [])
-    .filter(({ name }) => ["__proto__", "constructor", "prototype"].includes(name))
-    .map(({ name, place }) => ({ place, message: `env.set cannot set a variable with the name ${quote(name)}` }));
+  return maps
+    .filter(({ path }) => isRecord(path))
+    .flatMap(({ path, keys }) =>
+      keys
+        .filter(({ name }) => ["__proto__", "constructor", "prototype"].includes(name))
+        .map(({ name, place }) => ({
+          place,
+          message: `${sentence(keyLabel(path))} cannot have the name ${quote(name)}`,
+        })),
+    );
+}
+
+/** Maps whose keys the author of the config chooses. */
+function isRecord(path: readonly string[]): boolean {
+  return ["env.set", "grammar.aliases"].includes(path.join(".")) || (path.length > 1 && path.at(-1) === "env");
 }
 
 function asMap(value: unknown): Readonly<Record<string, unknown>> {

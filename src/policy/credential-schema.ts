@@ -3,16 +3,24 @@ import * as v from "valibot";
 import type { CredentialReference } from "./broker-config.ts";
 import { hostName } from "./broker-schema.ts";
 import { parseDuration } from "./duration.ts";
-import { mustBe, noList } from "./fields.ts";
+import { map, mustBe, noList } from "./fields.ts";
 import { KEEP_IT_OUT, looksLikeSecret } from "./secret.ts";
 
 /** How long what a command prints is used, where it does not say how long it is good for. */
 const DEFAULT_CACHE_MS = 300_000;
 
 // Nothing that was found is ever quoted here: it may be the secret.
+const anything = v.optional(v.unknown());
 const reference = v.pipe(
   v.unknown(),
-  v.rawTransform<unknown, CredentialReference>(({ dataset, addIssue, NEVER }) => {
+  v.rawCheck(({ dataset, addIssue }) => {
+    const problem = shapeProblem(dataset.value);
+    if (problem !== undefined) {
+      addIssue({ message: problem });
+    }
+  }),
+  map({ file: anything, env: anything, command: anything, username: anything, cache: anything }),
+  v.rawTransform(({ dataset, addIssue, NEVER }): CredentialReference => {
     const read = readReference(dataset.value);
     if (typeof read === "string") {
       addIssue({ message: read });
@@ -32,15 +40,21 @@ export const credentials: v.GenericSchema<unknown, Record<string, CredentialRefe
 
 const FORM = "a map with one of file (an absolute path), env (the name of a variable) or command (a list)";
 
-/** The reference, or what is wrong with it: the end of "KEY must be …". */
-function readReference(input: unknown): CredentialReference | string {
+const KEYS = ["file", "env", "command", "username", "cache"];
+
+/** What is wrong with it before its values are looked at: the end of "KEY must be …". */
+function shapeProblem(input: unknown): string | undefined {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     return `${FORM}, found ${input === null ? "nothing" : "a value"}; ${KEEP_IT_OUT}`;
   }
-  const { file, env, command, username, cache, ...rest } = input as Readonly<Record<string, unknown>>;
-  if (Object.keys(rest).length > 0) {
-    return `${FORM}, and optionally username and cache, found other keys; ${KEEP_IT_OUT}`;
-  }
+  return Object.keys(input).every((key) => KEYS.includes(key))
+    ? undefined
+    : `${FORM}, and optionally username and cache, found other keys; ${KEEP_IT_OUT}`;
+}
+
+/** The reference, or what is wrong with it: the end of "KEY must be …". */
+function readReference(input: Readonly<Record<string, unknown>>): CredentialReference | string {
+  const { file, env, command, username, cache } = input;
   if ([file, env, command].filter((value) => value !== undefined).length !== 1) {
     return `${FORM}, found ${file === undefined && env === undefined && command === undefined ? "none" : "more than one"} of them`;
   }

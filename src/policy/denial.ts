@@ -1,47 +1,126 @@
 import { basename } from "node:path";
 
+import type { Call, Unclear } from "./call.ts";
 import type { Config, Place } from "./config.ts";
-import type { Decision } from "./decision.ts";
+import type { DenialCode, Refused } from "./decision.ts";
 import { clip, quote } from "./printable.ts";
-import type { Reading } from "./reading.ts";
+import type { Rule } from "./rule.ts";
 
-/** Why an invocation is denied; one form per rule that can deny. */
-export type Denial = { readonly place: Place | undefined } & (
-  | { readonly rule: "roots"; readonly cwd: string; readonly roots: readonly string[] }
-  | { readonly rule: "unclear"; readonly reading: Extract<Reading, { kind: "unclear" }> }
-  | { readonly rule: "blocked_commands"; readonly command: string | undefined }
-  | { readonly rule: "allowed_commands"; readonly command: string | undefined }
-);
+/** Why an invocation is refused; one form for each way in which that can happen. */
+export type Why =
+  | {
+      readonly rule: "roots";
+      readonly place: Place | undefined;
+      readonly cwd: string;
+      readonly roots: readonly string[];
+    }
+  | { readonly rule: "unclear"; readonly by: Rule; readonly unclear: Unclear }
+  | { readonly rule: "rule"; readonly by: Rule; readonly place: Place }
+  | { readonly rule: "default"; readonly place: Place | undefined };
 
 /**
- * The decision to deny, with its message: one line of at most 300 characters, in which everything that the caller
- * chose is shortened and escaped. It tells a coding agent that trying again is of no use, for it would.
+ * The refusal, with its message: one line of at most 300 characters, or 600 with the rule's own reason and hint, in
+ * which everything that the caller chose is shortened and escaped. It tells a coding agent that trying again is of no
+ * use, for it would.
  */
-export function denial(config: Config, why: Denial): Decision {
-  const message = clip(`${sentenceOf(config, why)} A retry will be refused too; ${ADVICE[why.rule]}.`, MAX_CHARS);
-  return { effect: "deny", rule: why.rule, place: why.place, message };
+export function refuse(config: Config, call: Call, why: Why): Refused {
+  const place = why.rule === "unclear" ? why.by.place : why.place;
+  const rule = why.rule === "rule" ? why.by.id : why.rule;
+  const effect = isAsk(config, why) ? "ask" : "deny";
+  const { sentence, reason } = explain(config, call, why, effect);
+  const hint = hintFor(why);
+  const own = why.rule === "rule" ? why.by : undefined;
+  const said = own?.reason ?? (why.rule === "rule" || why.rule === "default" ? remarkOf(call) : undefined);
+  const cause = said === undefined ? "" : `${effect === "ask" ? ";" : ":"} ${said}`;
+  const message =
+    cause === "" && own?.hint === undefined
+      ? clip(`${sentence}. ${ENDING} ${hint}.`, MAX_CHARS)
+      : `${clip(sentence, MAX_SENTENCE_CHARS)}${cause}. ${ENDING} ${hint}.`;
+  const { command } = call;
+  return {
+    effect,
+    rule,
+    place,
+    message,
+    denial: {
+      code: effect === "ask" ? "approval_needed" : CODES[why.rule],
+      tool: config.plugin,
+      command: command === undefined ? null : clip(command, 100),
+      rule,
+      place: place === undefined ? null : `${clip(basename(place.file), 60)}:${place.line}:${place.column}`,
+      reason,
+      hint,
+      retryable: false,
+    },
+  };
 }
 
 const MAX_CHARS = 300;
+/** Where the config's author has a word in the message too: a reason and a hint, of at most 160 characters each. */
+const MAX_SENTENCE_CHARS = 240;
+const ENDING = "A retry will be refused too;";
+const DEFAULT_HINT = "ask the operator to change the rule";
 
-const ADVICE: Readonly<Record<Denial["rule"], string>> = {
-  roots: "run it in an allowed folder or ask the operator to add this one",
-  unclear: "leave this out or ask the operator to change the rule",
-  blocked_commands: "ask the operator to change the rule",
-  allowed_commands: "ask the operator to change the rule",
+const CODES: Readonly<Record<Why["rule"], DenialCode>> = {
+  roots: "outside_roots",
+  unclear: "unclear",
+  rule: "denied_by_rule",
+  default: "denied_by_default",
 };
 
-function sentenceOf({ plugin, file }: Config, why: Denial): string {
-  // The file is named by its base: where configs are kept is nothing the caller needs.
-  const where = clip(why.place === undefined ? basename(file) : `${basename(why.place.file)}:${why.place.line}`, 40);
+function isAsk(config: Config, why: Why): boolean {
+  return why.rule === "rule" ? why.by.decision === "ask" : why.rule === "default" && config.defaultEffect === "ask";
+}
+
+function hintFor(why: Why): string {
   if (why.rule === "roots") {
-    return `${plugin} is denied in ${quote(why.cwd, 50)}: this folder is outside ${listRoots(why.roots)} (roots, ${where}).`;
+    return "run it in an allowed folder or ask the operator to add this one";
   }
   if (why.rule === "unclear") {
-    return `${plugin} ${word(why.reading.argument)} is denied: cannot tell the command, ${clip(why.reading.why, 70)} (${where}).`;
+    return `leave this out or ${DEFAULT_HINT}`;
   }
-  const call = why.command === undefined ? `${plugin} without a command` : `${plugin} ${word(why.command)}`;
-  return `${call} is denied by rules.${why.rule} (${where}).`;
+  return why.rule === "rule" ? (why.by.hint ?? DEFAULT_HINT) : DEFAULT_HINT;
+}
+
+/** What is refused and by what; and the same without naming the rule, which the object names elsewhere. */
+function explain(
+  { plugin, file }: Config,
+  call: Call,
+  why: Why,
+  effect: Refused["effect"],
+): { sentence: string; reason: string } {
+  const place = why.rule === "unclear" ? why.by.place : why.place;
+  // The file is named by its base: where configs are kept is nothing the caller needs.
+  const where = clip(place === undefined ? basename(file) : `${basename(place.file)}:${place.line}`, 40);
+  if (why.rule === "roots") {
+    const reason = `this folder is outside ${listRoots(why.roots)}`;
+    return { sentence: `${plugin} is denied in ${quote(why.cwd, 50)}: ${reason} (roots, ${where})`, reason };
+  }
+  const { command } = call;
+  if (why.rule === "unclear") {
+    const { part, argument } = why.unclear;
+    const reason = `cannot tell the ${part}, ${clip(why.unclear.why, 70)}`;
+    const culprit = [...(command === undefined || command === argument ? [] : [command]), argument].map(word);
+    const by = why.by.isShortForm ? where : `rule ${why.by.id}, ${where}`;
+    return { sentence: `${[plugin, ...culprit].join(" ")} is denied: ${reason} (${by})`, reason };
+  }
+  const called = command === undefined ? `${plugin} without a command` : `${plugin} ${word(command)}`;
+  const by = why.rule === "default" ? `the default (${where})` : `${nameOf(why.by)} (${where})`;
+  if (effect === "ask") {
+    const reason = "it needs a person's approval, and nobody can be asked here";
+    return { sentence: `${called} is denied by ${by}: ${reason}`, reason };
+  }
+  const own = (why.rule === "rule" ? why.by.reason : undefined) ?? remarkOf(call);
+  const reason = own ?? (why.rule === "rule" ? `a rule denies it` : "no rule allows it");
+  return { sentence: `${called} is denied by ${by}`, reason };
+}
+
+function remarkOf({ reading }: Call): string | undefined {
+  return reading.kind === "command" ? reading.rest?.remark : undefined;
+}
+
+function nameOf({ id, isShortForm }: Rule): string {
+  return isShortForm ? `rules.${id}` : `rule ${id}`;
 }
 
 function word(argument: string): string {

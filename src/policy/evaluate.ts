@@ -1,58 +1,79 @@
+import { Call, type Invocation, type Unclear } from "./call.ts";
 import type { Config } from "./config.ts";
-import type { Decision } from "./decision.ts";
-import { denial } from "./denial.ts";
+import type { Decision, Refused } from "./decision.ts";
+import { refuse } from "./denial.ts";
+import { isInside, meets } from "./match.ts";
 import type { Grammar } from "./reading.ts";
+import type { Rule } from "./rule.ts";
 
-/** What is to be decided about. */
-export interface Invocation {
-  /** Arguments, without argv[0]. */
-  readonly args: readonly string[];
-  /** Folder of the call, its real path: symlinks resolved. */
-  readonly cwd: string;
-}
+export type { Invocation };
 
 /**
  * Decides about one invocation. Pure and total: it reads nothing but its arguments and never throws. `roots` are real
  * paths. The first of these that applies decides:
  *
- * 1. `cwd` is in none of the roots: deny, rule `roots`.
- * 2. The config has neither an allow-list nor a blocked command: allow, rule `default`, whatever the arguments are.
- * 3. The grammar cannot tell the command: deny, rule `unclear`.
- * 4. The command is in `blocked_commands`: deny, rule `blocked_commands`, also when the allow-list has it too.
- * 5. There is an allow-list: the command is in it, allow; otherwise, or when there is no command, deny. Rule
- *    `allowed_commands`.
- * 6. Allow, rule `default`.
+ * 1. `cwd` is neither a root nor below one: deny, rule `roots`.
+ * 2. The rules are asked in their order. Each condition of a rule holds, does not hold, or cannot be told, because the
+ *    part of the call that it asks about is unclear. The rule:
+ *    a. has a condition that does not hold: it is passed over, whatever its others are.
+ *    b. has only conditions that hold: its decision counts; but a deny behind a rule that step d has passed over is a
+ *       deny of rule `unclear`, for that rule might have let the call through.
+ *    c. has one that cannot be told, and does not allow: deny, rule `unclear`.
+ *    d. has one that cannot be told, and allows: it is passed over.
+ * 3. No rule has decided: the config's `default`, rule `default`; but if that is not allow and step d has passed over
+ *    a rule, deny, rule `unclear`.
  */
 export function evaluate(config: Config, grammar: Grammar, invocation: Invocation, roots: readonly string[]): Decision {
-  const { rules, places } = config;
+  const call = new Call(grammar, invocation);
   if (!roots.some((root) => isInside(invocation.cwd, root))) {
-    return denial(config, { rule: "roots", place: places.get("roots"), cwd: invocation.cwd, roots });
+    return refuse(config, call, { rule: "roots", place: config.places.get("roots"), cwd: invocation.cwd, roots });
   }
-  const { allowedCommands, blockedCommands } = rules;
-  if (allowedCommands === undefined && blockedCommands.length === 0) {
-    return { effect: "allow", rule: "default", place: undefined };
+  let passedOver: { readonly rule: Rule; readonly unclear: Unclear } | undefined;
+  for (const rule of config.rules.ordered) {
+    const answer = meets(rule.match, call);
+    if (answer === true) {
+      if (rule.decision === "allow") {
+        return { effect: "allow", rule: rule.id, place: placeOf(rule, call) };
+      }
+      if (rule.decision === "deny" && passedOver !== undefined) {
+        return refuse(config, call, { ...passedOver, rule: "unclear", by: passedOver.rule });
+      }
+      return refuse(config, call, { rule: "rule", by: rule, place: placeOf(rule, call) });
+    }
+    if (answer !== false) {
+      if (rule.decision !== "allow") {
+        return refuse(config, call, { rule: "unclear", by: rule, unclear: answer });
+      }
+      passedOver ??= { rule, unclear: answer };
+    }
   }
-  const reading = grammar(invocation.args);
-  const listPlace = places.get("rules.allowed_commands");
-  if (reading.kind === "unclear") {
-    return denial(config, { rule: "unclear", place: places.get("rules.blocked_commands") ?? listPlace, reading });
+  if (config.defaultEffect === "allow") {
+    return { effect: "allow", rule: "default", place: config.places.get("default") };
   }
-  const command = reading.kind === "command" ? reading.command : undefined;
-  const blocked = blockedCommands.find(({ value }) => value === command);
-  if (blocked !== undefined) {
-    return denial(config, { rule: "blocked_commands", place: blocked.place, command });
+  if (passedOver !== undefined) {
+    return refuse(config, call, { rule: "unclear", by: passedOver.rule, unclear: passedOver.unclear });
   }
-  if (allowedCommands === undefined) {
-    return { effect: "allow", rule: "default", place: undefined };
-  }
-  const allowed = allowedCommands.find(({ value }) => value === command);
-  if (allowed !== undefined) {
-    return { effect: "allow", rule: "allowed_commands", place: allowed.place };
-  }
-  return denial(config, { rule: "allowed_commands", place: listPlace, command });
+  return refuse(config, call, { rule: "default", place: config.places.get("default") });
 }
 
-/** Whether a folder is `root` or below it; both are real paths. */
-function isInside(folder: string, root: string): boolean {
-  return folder === root || folder.startsWith(root.endsWith("/") ? root : `${root}/`);
+/**
+ * The refusal that a decision leads to, or undefined when the call goes ahead: with `enforcement: audit` always. Where
+ * nobody can be asked, a rule that asks refuses.
+ */
+export function refusalOf(config: Config, decision: Decision): Refused | undefined {
+  return decision.effect === "allow" || config.enforcement === "audit" ? undefined : decision;
+}
+
+/** Whether any rule looks at the environment of a call. */
+export function asksForEnvironment({ rules }: Config): boolean {
+  return rules.ordered.some(({ match }) => match.variables !== undefined || match.not?.variables !== undefined);
+}
+
+/** The line of the list's item that matched, where a rule is a list. */
+function placeOf(rule: Rule, { reading }: Call): Rule["place"] {
+  if (!rule.isShortForm || reading.kind !== "command") {
+    return rule.place;
+  }
+  const item = rule.match.commands?.find(({ words: [first] }) => first?.text === reading.command);
+  return item?.place ?? rule.place;
 }

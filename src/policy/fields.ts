@@ -69,3 +69,17 @@ export const duration = (minMs: number, maxMs: number, orNone = false): v.Generi
   };
   return v.pipe(v.string(mustBe(accepted, unit)), v.check(inRange, mustBe(accepted)), v.transform(parseDuration));
 };
+
+/** A list of such items, or one of them alone. */
+export const oneOrList = <Output>(
+  item: v.GenericSchema<unknown, Output> | v.GenericSchema<string, Output>,
+  accepted: string,
+): v.GenericSchema<unknown, Output[]> =>
+  v.lazy((input) =>
+    Array.isArray(input)
+      ? v.pipe(list(item, accepted), v.minLength(1, mustBe(`${accepted}, at least one`)))
+      : v.pipe(
+          item,
+          v.transform((only) => [only]),
+        ),
+  ) as v.GenericSchema<unknown, Output[]>;

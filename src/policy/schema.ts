@@ -6,18 +6,20 @@ import { credentials } from "./credential-schema.ts";
 import { DEFAULT_PASS } from "./environment.ts";
 import { duration, list, map, mustBe, noList, oneOf, quoteIt, text, wholeNumber, type Message } from "./fields.ts";
 import { found } from "./found.ts";
+import { grammar, type RawGrammar } from "./grammar-schema.ts";
 import { PLUGIN_NAME, PLUGIN_NAME_IN_WORDS } from "./plugin-name.ts";
+
+import { RULE_ID, rules, type RawRules } from "./rule-schema.ts";
+import type { Effect } from "./rule.ts";
 
 /** A config as the schema leaves it: still the keys of the file, but defaults filled in and units converted. */
 export interface RawConfig {
   plugin: string;
   exec?: string | undefined;
-  rules: {
-    allowed_commands?: string[] | undefined;
-    blocked_commands: string[];
-    blocked_branches: string[];
-    allowed_branch_patterns?: string[] | undefined;
-  };
+  rules: RawRules;
+  default: Effect;
+  enforcement: "enforce" | "audit";
+  grammar?: RawGrammar | undefined;
   env: { pass: string[]; set: Record<string, string> };
   roots?: string[] | undefined;
   limits: {
@@ -32,46 +34,37 @@ export interface RawConfig {
   };
   stdio: "auto" | "relay";
   access: { uids?: number[] | undefined; mode: number; gid?: number | undefined };
-  cases: { run: string[]; expect: "allow" | "deny"; rule?: string | undefined; cwd?: string | undefined }[];
+  cases: {
+    run: string[];
+    expect: Effect;
+    rule?: string | undefined;
+    cwd?: string | undefined;
+    env?: Record<string, string> | undefined;
+  }[];
   credentials: Record<string, CredentialReference>;
   broker: RawBroker;
 }
 
-/** Names of the rules that can decide, as `explain` and the cases of a config write them. */
-export const RULE_NAMES = ["roots", "unclear", "blocked_commands", "allowed_commands", "default"] as const;
-
-const command = text("a non-empty string", /^[^]/);
-const commands = list(command, "a list of commands");
 const folder = text('an absolute path (beginning with "/")', /^\/[^\0]*$/);
 const id = wholeNumber(0, 4_294_967_294);
 const SECOND = 1000;
 const HOUR = 3_600_000;
 
-const branches = list(text("the name of a branch, or a pattern with * and ?", /^\S+$/), "a list of branches");
-const rules = map({
-  allowed_commands: v.optional(commands),
-  blocked_commands: v.optional(commands, []),
-  blocked_branches: v.optional(branches, []),
-  allowed_branch_patterns: v.optional(branches),
-});
-
 const environmentName = /^[^=\0]+$/;
+const variables = noList(
+  v.record(
+    text("the name of a variable", environmentName),
+    text("a string without NUL", /^[^\0]*$/),
+    mustBe("a map of names and values"),
+  ),
+  mustBe("a map of names and values"),
+);
 const environment = map({
   pass: v.optional(
     list(text("the name of a variable, or a pattern with * and ?", environmentName), "a list of names"),
     [...DEFAULT_PASS],
   ),
-  set: v.optional(
-    noList(
-      v.record(
-        text("the name of a variable", environmentName),
-        text("a string without NUL", /^[^\0]*$/),
-        mustBe("a map of names and values"),
-      ),
-      mustBe("a map of names and values"),
-    ),
-    {},
-  ),
+  set: v.optional(variables, {}),
 });
 
 const limits = map({
@@ -116,9 +109,11 @@ const testCase = map({
     ],
     runMessage,
   ),
-  expect: oneOf(["allow", "deny"]),
-  rule: v.optional(oneOf(RULE_NAMES)),
+  expect: oneOf(["allow", "deny", "ask"]),
+  // Which names there are depends on the rest of the config: caseIssues looks.
+  rule: v.optional(text("the name of a rule", RULE_ID)),
   cwd: v.optional(folder),
+  env: v.optional(variables),
 });
 
 /**
@@ -129,6 +124,9 @@ export const configSchema: v.GenericSchema<unknown, RawConfig> = map({
   plugin: text(`a name (${PLUGIN_NAME_IN_WORDS})`, PLUGIN_NAME),
   exec: v.optional(folder),
   rules: v.optional(rules, {}),
+  default: v.optional(oneOf(["allow", "deny", "ask"]), "allow"),
+  enforcement: v.optional(oneOf(["enforce", "audit"]), "enforce"),
+  grammar: v.optional(grammar),
   env: v.optional(environment, {}),
   roots: v.optional(v.pipe(list(folder, "a list of folders"), v.minLength(1, mustBe("a list of at least one folder")))),
   limits: v.optional(limits, {}),

@@ -59,8 +59,7 @@ type Entries = Readonly<Record<string, GenericSchema>>;
 function schemaAt(schema: GenericSchema, path: readonly string[]): GenericSchema | undefined {
   let current: GenericSchema | undefined = schema;
   for (const part of path) {
-    const item: GenericSchema | undefined = itemOf(current);
-    current = item ?? entriesOf(current)?.[part];
+    current = /^\d+$/.test(part) ? itemOf(current) : entriesOf(current)?.[part];
     if (current === undefined) {
       return undefined;
     }
@@ -84,22 +83,31 @@ function elsewhere(name: string, everyKey: readonly string[]): string | undefine
 }
 
 function entriesOf(schema: GenericSchema | undefined): Entries | undefined {
-  const inner = unwrap(schema);
+  const inner = unwrap(schema, {});
   return inner !== undefined && inner.type === "object" && "entries" in inner ? (inner.entries as Entries) : undefined;
 }
 
 function itemOf(schema: GenericSchema | undefined): GenericSchema | undefined {
-  const inner = unwrap(schema);
+  const inner = unwrap(schema, []);
   return inner !== undefined && inner.type === "array" && "item" in inner ? (inner.item as GenericSchema) : undefined;
 }
 
-/** The schema that has the entries or the item: inside `optional`, or at the end of a pipe. */
-function unwrap(schema: GenericSchema | undefined): GenericSchema | undefined {
+/** The schema that has the entries or the item: inside `optional`, in a pipe, or the one that `lazy` takes for such a value. */
+function unwrap(schema: GenericSchema | undefined, value: object): GenericSchema | undefined {
   if (schema === undefined || schema.type === "object" || schema.type === "array") {
     return schema;
   }
   if ("wrapped" in schema) {
-    return unwrap(schema.wrapped as GenericSchema);
+    return unwrap(schema.wrapped as GenericSchema, value);
   }
-  return "pipe" in schema ? (schema.pipe as GenericSchema[]).findLast(({ kind }) => kind === "schema") : schema;
+  if ("getter" in schema) {
+    return unwrap((schema.getter as (input: unknown) => GenericSchema)(value), value);
+  }
+  if ("pipe" in schema) {
+    return unwrap(
+      (schema.pipe as GenericSchema[]).findLast(({ kind }) => kind === "schema"),
+      value,
+    );
+  }
+  return schema;
 }

@@ -4,20 +4,30 @@ import { startOf, type Config } from "./config.ts";
 import { didYouMean } from "./nearest.ts";
 import { quote } from "./printable.ts";
 import type { Grammar } from "./reading.ts";
+import { ruleWarnings } from "./rule-warnings.ts";
 
 /**
  * What is valid in a config and yet probably not meant, or opens more than its author may think. Pure. `commands` are
  * all of the tool; undefined: not known.
  */
 export function configWarnings(config: Config, grammar: Grammar, commands?: readonly string[]): ConfigIssue[] {
-  return [...openings(config), ...deadRules(config, grammar, commands), ...brokerWarnings(config)];
+  return [
+    ...openings(config),
+    ...deadRules(config, grammar, commands),
+    ...ruleWarnings(config, grammar),
+    ...brokerWarnings(config),
+  ];
 }
 
-function openings({ file, rules, roots, env, access, places }: Config): ConfigIssue[] {
+function openings({ file, rules, defaultEffect, enforcement, roots, env, access, places }: Config): ConfigIssue[] {
   const at = (path: string): ConfigIssue["place"] => places.get(path) ?? startOf(file);
   const warnings: ConfigIssue[] = [];
-  if (rules.allowedCommands === undefined && rules.blockedCommands.length === 0) {
+  if (rules.ordered.length === 0 && defaultEffect === "allow") {
     warnings.push({ place: at("rules"), message: "There are no rules: every command is allowed" });
+  }
+  if (enforcement === "audit") {
+    const message = "enforcement: audit refuses nothing: what the rules say is only written to the log";
+    warnings.push({ place: at("enforcement"), message });
   }
   const everywhere = roots?.indexOf("/") ?? -1;
   if (everywhere >= 0) {

@@ -39,15 +39,16 @@ export function decodeHello(payload: Uint8Array): Hello {
   return { version: fields.u16(), features: fields.u16() };
 }
 
-export function encodeOpen(open: Open): Uint8Array {
+/** EXPLAIN asks about the same as OPEN would run. */
+export function encodeOpen(open: Open, name: "OPEN" | "EXPLAIN" = "OPEN"): Uint8Array {
   const fields = new FieldWriter(8 * 1024).text(open.tool).text(open.cwd).strings(open.args);
   fields.u32(open.env.length).bytes(open.env);
   fields.u8(open.terminals).u16(open.window.rows).u16(open.window.columns);
-  return encodeFrame("OPEN", fields.finish());
+  return encodeFrame(name, fields.finish());
 }
 
-export function decodeOpen(payload: Uint8Array): Open {
-  const fields = new FieldReader("OPEN", payload);
+export function decodeOpen(payload: Uint8Array, name: "OPEN" | "EXPLAIN" = "OPEN"): Open {
+  const fields = new FieldReader(name, payload);
   const open: Open = {
     tool: fields.text(),
     cwd: fields.text(),

@@ -22,6 +22,7 @@ export const MESSAGE = {
   WINDOW: 0x08,
   HEALTH: 0x09,
   CAPABILITIES: 0x0a,
+  EXPLAIN: 0x0b,
   WELCOME: 0x81,
   ALLOW: 0x82,
   DENY: 0x83,
@@ -33,6 +34,7 @@ export const MESSAGE = {
   ERROR: 0x89,
   HEALTH_REPORT: 0x8a,
   CAPABILITIES_REPORT: 0x8b,
+  EXPLANATION: 0x8c,
 } as const;
 export type MessageName = keyof typeof MESSAGE;
 export type MessageType = (typeof MESSAGE)[MessageName];
@@ -40,8 +42,9 @@ export type MessageType = (typeof MESSAGE)[MessageName];
 /**
  * Bits of the features field; a bit that the other side does not know is ignored. `descriptors`: of a HELLO, that the
  * client's stdin, stdout and stderr travel beside its first byte; of a WELCOME, that they came and that the tool gets them.
+ * `explanations`: a denial is preceded by an EXPLANATION.
  */
-export const FEATURE = { descriptors: 0x0001 } as const;
+export const FEATURE = { descriptors: 0x0001, explanations: 0x0002 } as const;
 
 export const STREAM = { stdin: 0, stdout: 1, stderr: 2 } as const;
 export type OutputStream = typeof STREAM.stdout | typeof STREAM.stderr;
@@ -121,6 +124,7 @@ export const MAX_PAYLOAD_BYTES: Readonly<Record<MessageName, number>> = {
   WINDOW: 4,
   HEALTH: 0,
   CAPABILITIES: 0,
+  EXPLAIN: MAX_OPEN_BYTES,
   WELCOME: 64,
   ALLOW: 0,
   DENY: MAX_SENTENCE_BYTES,
@@ -132,4 +136,5 @@ export const MAX_PAYLOAD_BYTES: Readonly<Record<MessageName, number>> = {
   ERROR: MAX_SENTENCE_BYTES,
   HEALTH_REPORT: MAX_SENTENCE_BYTES,
   CAPABILITIES_REPORT: MAX_REPORT_BYTES,
+  EXPLANATION: MAX_REPORT_BYTES,
 };

@@ -10,7 +10,7 @@ export type PluginState = "start" | "greeted" | "welcomed" | "asked" | "opened" 
 export type ClientState = "start" | "greeting" | "asking" | "asking_welcomed" | "opening" | "waiting" | Shared;
 
 /**
- * Messages that may still be on their way when the plugin has ended the conversation: read and dropped. The first four
+ * Messages that may still be on their way when the plugin has ended the conversation: read and dropped. The first five
  * are of a client that was refused before its HELLO was read.
  */
 const LATE_FROM_CLIENT = {
@@ -18,6 +18,7 @@ const LATE_FROM_CLIENT = {
   OPEN: "over",
   HEALTH: "over",
   CAPABILITIES: "over",
+  EXPLAIN: "over",
   STDIN: "over",
   STDIN_END: "over",
   WANT_OUTPUT: "over",
@@ -59,9 +60,9 @@ const INPUT_ENDED = {
 export const PLUGIN_STATES: States<PluginState> = {
   start: { HELLO: "greeted", ERROR: "over" },
   greeted: { WELCOME: "welcomed", ERROR: "over" },
-  welcomed: { OPEN: "opened", HEALTH: "asked", CAPABILITIES: "asked", ERROR: "over" },
-  asked: { HEALTH_REPORT: "over", CAPABILITIES_REPORT: "over", ERROR: "over" },
-  opened: { SIGNAL: "opened", ALLOW: "relaying", DENY: "over", EXIT: "over", ERROR: "over" },
+  welcomed: { OPEN: "opened", HEALTH: "asked", CAPABILITIES: "asked", EXPLAIN: "asked", ERROR: "over" },
+  asked: { HEALTH_REPORT: "over", CAPABILITIES_REPORT: "over", EXPLANATION: "over", ERROR: "over" },
+  opened: { SIGNAL: "opened", EXPLANATION: "opened", ALLOW: "relaying", DENY: "over", EXIT: "over", ERROR: "over" },
   relaying: RELAYING,
   input_ended: INPUT_ENDED,
   over: LATE_FROM_CLIENT,
@@ -70,11 +71,11 @@ export const PLUGIN_STATES: States<PluginState> = {
 /** What may follow what for the client: in each state, the messages that it may send (its own) or receive (the plugin's). */
 export const CLIENT_STATES: States<ClientState> = {
   start: { HELLO: "greeting" },
-  greeting: { OPEN: "opening", HEALTH: "asking", CAPABILITIES: "asking" },
+  greeting: { OPEN: "opening", HEALTH: "asking", CAPABILITIES: "asking", EXPLAIN: "asking" },
   asking: { WELCOME: "asking_welcomed", ERROR: "over" },
-  asking_welcomed: { HEALTH_REPORT: "over", CAPABILITIES_REPORT: "over", ERROR: "over" },
+  asking_welcomed: { HEALTH_REPORT: "over", CAPABILITIES_REPORT: "over", EXPLANATION: "over", ERROR: "over" },
   opening: { SIGNAL: "opening", WELCOME: "waiting", ERROR: "over" },
-  waiting: { SIGNAL: "waiting", ALLOW: "relaying", DENY: "over", EXIT: "over", ERROR: "over" },
+  waiting: { SIGNAL: "waiting", EXPLANATION: "waiting", ALLOW: "relaying", DENY: "over", EXIT: "over", ERROR: "over" },
   relaying: RELAYING,
   input_ended: INPUT_ENDED,
   over: {},

@@ -63,6 +63,13 @@ export interface CapabilitiesReport {
   readonly facts: readonly (readonly [string, string])[];
 }
 
+/** What would be decided about a call, twice. */
+export interface Explanation {
+  /** For people: lines, each with its newline. */
+  readonly text: string;
+  /** For programs: one JSON object. */
+  readonly json: string;
+}
 /** Leaves room in a HEALTH_REPORT for its other fields, a tool's and a version's name among them. */
 const MAX_PROBLEM_BYTES = 2 * 1024;
 
@@ -219,6 +226,19 @@ export function decodeCapabilitiesReport(payload: Uint8Array): CapabilitiesRepor
   const report = { tool: fields.text(), version: fields.text(), facts: fields.pairs(MAX_FACTS) };
   fields.end();
   return report;
+}
+
+/** The text is cut to what is left beside the JSON, which must fit. */
+export function encodeExplanation({ text, json }: Explanation): Uint8Array {
+  const room = MAX_REPORT_BYTES - 2 * 4 - Buffer.byteLength(json);
+  return encodeFrame("EXPLANATION", new FieldWriter().text(sentence(text, room)).text(json).finish());
+}
+
+export function decodeExplanation(payload: Uint8Array): Explanation {
+  const fields = new FieldReader("EXPLANATION", payload);
+  const explanation = { text: fields.text(), json: fields.text() };
+  fields.end();
+  return explanation;
 }
 
 /** Cut to what its message may carry (room for the other fields is left), at a character's end and without NUL. */

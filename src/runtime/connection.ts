@@ -13,6 +13,7 @@ import {
   encodeHealthReport,
   encodeWelcome,
 } from "../protocol/plugin-messages.ts";
+import { explanationFrame } from "./explain.ts";
 import type { Host } from "./host.ts";
 import { peerOf } from "./libc.ts";
 import type { Peer } from "./libc.ts";
@@ -33,6 +34,7 @@ export class Connection {
   /** Kept, because a closed socket has none. */
   readonly #descriptor: number;
   #session: Session | undefined;
+  #explainsDenials = false;
   #passed: PassedStreams | undefined;
 
   constructor(host: Host, socket: Socket) {
@@ -140,7 +142,12 @@ export class Connection {
         this.#answer("HEALTH_REPORT", encodeHealthReport(health(this.#host)));
         break;
       case "CAPABILITIES":
+        this.#host.refresh();
         this.#answer("CAPABILITIES_REPORT", encodeCapabilitiesReport(capabilities(this.#host)));
+        break;
+      case "EXPLAIN":
+        this.#host.refresh();
+        this.#answer("EXPLANATION", explanationFrame(this.#host, decodeOpen(frame.payload, frame.name)));
         break;
       default:
         this.#session?.receive(frame);
@@ -148,7 +155,8 @@ export class Connection {
   }
 
   #asker(): Asker {
-    return { channel: this.#channel, peer: this.#peer, follow: (name) => this.#conversation.follow(name) };
+    const follow = (name: MessageName): void => this.#conversation.follow(name);
+    return { channel: this.#channel, peer: this.#peer, follow, explainsDenials: this.#explainsDenials };
   }
 
   #welcome({ version, features }: { version: number; features: number }): void {
@@ -164,7 +172,9 @@ export class Connection {
       this.#passed?.finish(false);
       this.#passed = undefined;
     }
-    const agreed = this.#passed === undefined ? 0 : FEATURE.descriptors;
+    const explanations = features & FEATURE.explanations;
+    this.#explainsDenials = explanations !== 0;
+    const agreed = explanations | (this.#passed === undefined ? 0 : FEATURE.descriptors);
     this.#channel.hold(encodeWelcome({ version: PROTOCOL_VERSION, features: agreed }));
   }
 

@@ -1,19 +1,38 @@
 import { realpathSync, statSync } from "node:fs";
-import { evaluate } from "../policy/evaluate.ts";
+import { toolEnvironment } from "../policy/environment.ts";
+import { asksForEnvironment, evaluate, type Invocation } from "../policy/evaluate.ts";
 import type { Decision } from "../policy/decision.ts";
 import { quote } from "../policy/printable.ts";
 import type { Open } from "../protocol/client-messages.ts";
 import type { ErrorName } from "../protocol/constants.ts";
+import { readEnvironment } from "../protocol/environment.ts";
 import type { Host } from "./host.ts";
+import { grammarOf } from "./plugin.ts";
 
 /** What becomes of an OPEN: it cannot be answered by rules at all, or the rules' decision and the real folder to run in. */
 export type Outcome =
-  | { readonly kind: "error"; readonly code: ErrorName; readonly message: string }
-  | { readonly kind: "decision"; readonly decision: Decision; readonly cwd: string };
+  | Failure
+  | { readonly kind: "decision"; readonly decision: Decision; readonly invocation: Invocation };
+
+export interface Failure {
+  readonly kind: "error";
+  readonly code: ErrorName;
+  readonly message: string;
+}
 
 /** Here a message becomes a decision. Everything that the client says is taken as said by an enemy. */
 export function decide(host: Host, open: Open): Outcome {
-  const tool = host.plugin.name;
+  const invocation = readInvocation(host, open);
+  if ("kind" in invocation) {
+    return invocation;
+  }
+  const decision = evaluate(host.config, grammarOf(host.plugin, host.config), invocation, host.roots);
+  return { kind: "decision", decision, invocation };
+}
+
+/** What rules can be asked about, or why they cannot. */
+export function readInvocation({ config, plugin }: Host, open: Open): Invocation | Failure {
+  const tool = plugin.name;
   if (open.tool !== tool) {
     return error(
       "wrong_tool",
@@ -27,14 +46,12 @@ export function decide(host: Host, open: Open): Outcome {
       `Cannot work in ${quote(open.cwd, 200)}: the ${tool} plugin sees no such folder; change to one that it sees too`,
     );
   }
-  return {
-    kind: "decision",
-    decision: evaluate(host.config, host.plugin.grammar, { args: open.args, cwd }, host.roots),
-    cwd,
-  };
+  // Few rules look at the environment, and few calls should pay for reading it.
+  const env = asksForEnvironment(config) ? toolEnvironment(config, readEnvironment(open.env), {}) : {};
+  return { args: open.args, cwd, env };
 }
 
-function error(code: ErrorName, message: string): Outcome {
+function error(code: ErrorName, message: string): Failure {
   return { kind: "error", code, message };
 }
 

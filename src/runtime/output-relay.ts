@@ -71,10 +71,17 @@ export class OutputRelay {
    * stream open for as long as they like.
    */
   async finish(): Promise<void> {
+    if (this.#state === "closed") {
+      // The number of its descriptor may be another's by now.
+      return;
+    }
     this.#remainderBytes = 0;
     if (this.#reader === undefined && bytesWaiting(this.#descriptor) === 0) {
-      // A client that never asked for output does not have to, to be told of the end.
-      this.close();
+      // A client that never asked for output does not have to, to be told of the end. But what a terminal holds back
+      // only a read brings out.
+      this.#chunk = readWaiting(this.#descriptor);
+      this.#state = "read_all";
+      this.pump();
     } else if (this.#state === "reading") {
       void this.#settle();
     }

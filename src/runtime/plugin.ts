@@ -1,15 +1,27 @@
 import type { Config } from "../policy/config.ts";
+import { declaredGrammar } from "../policy/declared-grammar.ts";
+import { optionTable, parseOptions, type OptionHabits, type OptionTable } from "../policy/option-table.ts";
 import { PLUGIN_NAME, PLUGIN_NAME_IN_WORDS } from "../policy/plugin-name.ts";
 import { quote } from "../policy/printable.ts";
-import type { Grammar, Reading } from "../policy/reading.ts";
+import { readOptions } from "../policy/read-options.ts";
+import type { Doubt, GivenOption, Grammar, Reading, Rest } from "../policy/reading.ts";
 
-export type { Grammar, Reading };
+// What a grammar in another repository is written with.
+export { optionTable, parseOptions, readOptions };
+export type { Doubt, GivenOption, Grammar, OptionHabits, OptionTable, Reading, Rest };
 
-/** What the runtime has to know about a tool beyond its config: how to find the command in its arguments. */
+/** What the runtime has to know about a tool beyond its config: how to read its arguments. */
 export interface Plugin {
   /** Name of the tool, and of the `plugin:` key of the configs that use this plugin. */
   readonly name: string;
   readonly grammar: Grammar;
+  /**
+   * What the tool's own settings make of a word that is no command of it, in a folder. For messages only: nothing is
+   * decided by it, for these settings are the agent's.
+   */
+  readonly aliasOf?: (command: string, cwd: string) => Promise<string | undefined>;
+  /** Whether a config that declares a `grammar` is read by that one instead. */
+  readonly takesGrammar?: boolean;
   /**
    * Every command of the tool, by the name that the grammar gives it; undefined: not known. Nothing is decided by it:
    * `check` warns of a rule for a command that is not there, which a misspelling would be.
@@ -30,34 +42,38 @@ export interface PluginCall {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** The grammar for a config: its own, where the plugin lets it have one. A change of the config changes it. */
+export function grammarOf({ grammar, takesGrammar }: Plugin, { grammar: declared }: Config): Grammar {
+  return declared === undefined || takesGrammar !== true ? grammar : declaredGrammar(declared);
+}
+
 /**
- * The contract of a plugin, and the whole of it. Most tools need no plugin of their own: a config alone is enough
- * when the command is always the first argument (`npm publish`). Write one when options may stand before it:
+ * The contract of a plugin, and the whole of it. Most tools need no plugin of their own: a config alone is enough when
+ * the command is always the first argument (`npm publish`), or when the config's `grammar` can say how to read them.
+ * Write one when a tool reads its arguments in a way of its own:
  *
  * ```ts
- * import { definePlugin, type Reading } from "claude-container/plugin";
+ * import { definePlugin, optionTable, parseOptions, readOptions, type Reading } from "claude-container/plugin";
  *
  * export const kubectlPlugin = definePlugin({ name: "kubectl", grammar: readArguments });
  *
+ * const habits = { abbreviations: false, negations: false, endsAtPositional: false };
+ * const options = optionTable(parseOptions("namespace,n= context= filename,f= dry-run? all-namespaces,A"), habits);
+ *
  * function readArguments(args: readonly string[]): Reading {
- *   for (let index = 0; index < args.length; index++) {
- *     const argument = args[index] ?? "";
- *     if (argument === "-n" || argument === "--namespace") {
- *       index++; // its value is the next argument
- *     } else if (argument.startsWith("-")) {
- *       return { kind: "unclear", argument, why: "this option is not known here" };
- *     } else {
- *       return { kind: "command", command: argument };
- *     }
+ *   const rest = readOptions(args, options);
+ *   const [command, ...positionals] = rest.positionals;
+ *   if (rest.doubts?.arguments !== undefined) {
+ *     return { kind: "unclear", ...rest.doubts.arguments };
  *   }
- *   return { kind: "none" };
+ *   return command === undefined ? { kind: "none", rest } : { kind: "command", command, rest: { ...rest, positionals } };
  * }
  * ```
  *
- * A grammar must be pure and total, and must say `unclear` when it cannot be certain: then the call is refused as
- * soon as any rule depends on the command, whereas a wrong guess would let a blocked command through. Hand the
- * plugin to `runCli` in a main file of your own, as `plugins/main.ts` does; rules, limits and test cases come from
- * the YAML.
+ * A grammar must be pure and total, and must say `unclear`, or which part of the rest is in doubt, when it cannot be
+ * certain: then the call is refused as soon as a rule depends on that, whereas a wrong guess would let a forbidden call
+ * through. `{ kind: "command", command }` without `rest` is enough for rules about commands. Hand the plugin to `runCli`
+ * in a main file of your own, as `plugins/main.ts` does; rules, limits and test cases come from the YAML.
  *
  * @throws {TypeError} `plugin_invalid` when the name cannot be a file name and a command
  */

@@ -1,3 +1,5 @@
+import { escapeControl } from "../policy/printable.ts";
+import { ruleText } from "../policy/rule-text.ts";
 import type { CapabilitiesReport, HealthReport } from "../protocol/plugin-messages.ts";
 import { VERSION } from "../protocol/version.ts";
 import type { Host } from "./host.ts";
@@ -28,10 +30,15 @@ export function capabilities({ config, plugin, roots }: Host): CapabilitiesRepor
     ["roots", roots.join(" ")],
     ["limits.sessions", String(limits.sessions)],
     ["env.pass", env.pass.join(" ")],
+    ["enforcement", config.enforcement],
+    ["default", config.defaultEffect],
     ["rules.blocked_commands", rules.blockedCommands.map(({ value }) => value).join(" ")],
   ];
   if (rules.allowedCommands !== undefined) {
     facts.push(["rules.allowed_commands", rules.allowedCommands.map(({ value }) => value).join(" ")]);
+  }
+  for (const [index, rule] of rules.ordered.entries()) {
+    facts.push([`rule.${index + 1}`, escapeControl(`${rule.id}: ${ruleText(rule)}`)]);
   }
   return { tool: plugin.name, version: VERSION, facts };
 }

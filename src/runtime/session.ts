@@ -1,13 +1,15 @@
 import type { Decision } from "../policy/decision.ts";
+import { refusalOf } from "../policy/evaluate.ts";
 import type { Channel } from "../protocol/channel.ts";
 import { decodeOutputClosed, decodeSignal, decodeWantOutput, decodeWindow } from "../protocol/client-messages.ts";
 import type { Open } from "../protocol/client-messages.ts";
 import type { ErrorName, MessageName, SignalName } from "../protocol/constants.ts";
 import { encodeFrame } from "../protocol/frame.ts";
 import type { Frame } from "../protocol/frame.ts";
-import { encodeDeny, encodeError, encodeExit } from "../protocol/plugin-messages.ts";
+import { encodeError, encodeExit } from "../protocol/plugin-messages.ts";
 import type { Ending } from "../protocol/plugin-messages.ts";
 import { decide } from "./decide.ts";
+import { denialFrames } from "./explain.ts";
 import type { Host } from "./host.ts";
 import type { Peer } from "./libc.ts";
 import type { LogFields } from "./log.ts";
@@ -25,6 +27,8 @@ export interface Asker {
   readonly channel: Channel;
   readonly peer: Peer;
   readonly follow: (name: MessageName) => void;
+  /** Whether the client wants a denial as programs read it, too. */
+  readonly explainsDenials: boolean;
 }
 
 /** One invocation, from OPEN to EXIT. */
@@ -39,6 +43,8 @@ export class Session {
   readonly #limits: Limits;
   #cwd = "";
   #decision: Decision | undefined;
+  /** As the config had it when the rules refused. */
+  #enforcement: string | undefined;
   #streams: Streams | undefined;
   #run: ToolRun | undefined;
   #hasSlot = false;
@@ -62,9 +68,15 @@ export class Session {
       return;
     }
     this.#decision = outcome.decision;
-    this.#cwd = outcome.cwd;
-    if (outcome.decision.effect === "deny") {
-      this.#finish("DENY", encodeDeny(outcome.decision), {});
+    this.#enforcement = outcome.decision.effect === "allow" ? undefined : this.#host.config.enforcement;
+    this.#cwd = outcome.invocation.cwd;
+    const refusal = refusalOf(this.#host.config, outcome.decision);
+    if (refusal !== undefined) {
+      const { explanation, deny } = denialFrames(this.#host, outcome.invocation, refusal);
+      if (this.#asker.explainsDenials) {
+        this.#send("EXPLANATION", explanation);
+      }
+      this.#finish("DENY", deny, {});
       return;
     }
     this.#hasSlot = this.#host.slots.tryTake();
@@ -230,7 +242,8 @@ export class Session {
     const carrier = this.#run === undefined ? undefined : this.#passed === undefined ? "frames" : "descriptors";
     this.#host.carrier = carrier ?? this.#host.carrier;
     const ms = Math.round(performance.now() - this.#startedMs);
-    logSession(this.#open, this.#decision, { session: this.#mark, uid: this.#asker.peer.uid, carrier, ms, ...result });
+    const rest = { enforcement: this.#enforcement, session: this.#mark, uid: this.#asker.peer.uid, carrier, ms };
+    logSession(this.#open, this.#decision, { ...rest, ...result });
   }
 
   #releaseSlot(): void {

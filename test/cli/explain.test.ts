@@ -15,6 +15,8 @@ test("explain names the decision, the rule, the line that decided, and what was 
       "rule      blocked_commands",
       "line      git.yaml:5:7",
       'reading   the command is "push"',
+      'unclear   options, arguments, targets at "--help=no": this option takes no value',
+      'unclear   folder at "-C .": this option makes git work elsewhere',
       `folder    ${await realpath(dir.folder)}`,
       "message   git push is denied by rules.blocked_commands (git.yaml:5). A retry will be refused too; ask the operator to change the rule.",
       "",
@@ -31,7 +33,7 @@ test.each([
     lines: ["rule      unclear", "line      git.yaml:3:3", 'reading   unclear at "-x": git has no such option'],
   },
   { name: "a second pair of dashes", args: ["--", "push"], lines: ['reading   unclear at "--"'] },
-  { name: "help that is the tool's", args: ["push", "--help"], lines: ['reading   the command is "help"'] },
+  { name: "help that is the tool's", args: ["push", "--help"], lines: ['the command is "help"'] },
   { name: "terminal escapes", args: ["\u001b[2J"], lines: ['reading   the command is "\\x1b[2J"'] },
 ])("explain explains $name", async ({ args, lines }) => {
   await using dir = await bench({ "git.yaml": GIT });
@@ -66,11 +68,14 @@ test("explain --json gives the decision as data", async () => {
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toEqual({
     effect: "deny",
+    code: "denied_by_rule",
     rule: "blocked_commands",
     place: { file: "git.yaml", line: 4, column: 7 },
     message:
       "git gc is denied by rules.blocked_commands (git.yaml:4). A retry will be refused too; ask the operator to change the rule.",
-    reading: { kind: "command", command: "gc" },
+    passes: null,
+    alias: null,
+    reading: { kind: "command", command: "gc", rest: { options: [], positionals: [] } },
     plugin: "git",
     args: ["gc"],
     cwd: root,
@@ -89,4 +94,74 @@ test("explain refuses a broken config with its errors", async () => {
     ok: false,
     errors: [{ file: "git.yaml", line: 2, column: 1, message }],
   });
+});
+
+const RULES = `plugin: git
+default: deny
+rules:
+  ordered:
+    - id: no-force
+      match: { command: push, options: --force }
+      decision: deny
+      reason: others build on these branches
+  blocked_branches: [main]
+  allowed_commands: [push, log]
+`;
+
+test.each([
+  { args: ["push", "-f", "origin", "x"], passes: "git push origin x", rule: "no-force" },
+  { args: ["push", "origin", "x", "main"], passes: "git push origin x", rule: "blocked_branches" },
+  { args: ["push", "-o", "a b", "origin", "+x:x"], passes: "git push -o 'a b' origin x:x", rule: "no-force" },
+  { args: ["-c", "alias.x=y", "log"], passes: "git log", rule: "unclear" },
+  { args: ["gc"], passes: undefined, rule: "allowed_commands" },
+])("explain says what would pass instead of git $args", async ({ args, passes, rule }) => {
+  await using dir = await bench({ "git.yaml": RULES });
+  const { stdout } = await dir.run("explain", "git.yaml", "--", ...args);
+  expect(/^rule +(.*)$/mu.exec(stdout)?.[1]).toBe(rule);
+  expect(/^passes +(.*)$/mu.exec(stdout)?.[1]).toBe(passes as string);
+});
+
+test("explain shows options, arguments and targets as the rules see them", async () => {
+  await using dir = await bench({ "git.yaml": RULES });
+  const { stdout } = await dir.run("explain", "git.yaml", "--", "push", "-uo", "a b", "origin", "HEAD:refs/heads/x");
+  expect(stdout).toContain("options    --set-upstream '--push-option=a b'\n");
+  expect(stdout).toContain("arguments  origin HEAD:refs/heads/x\n");
+  expect(stdout).toContain("targets    x\n");
+});
+
+test("explain --rules prints every rule in its order, with its line, short forms written out", async () => {
+  await using dir = await bench({ "git.yaml": RULES });
+  expect((await dir.run("explain", "git.yaml", "--rules")).stdout).toBe(
+    `no-force          git.yaml:5:7   deny push with --force (others build on these branches)
+blocked_branches  git.yaml:9:3   deny push, send-pack, http-push, remote-* on main
+allowed_commands  git.yaml:10:3  allow push, log
+allowed_commands  git.yaml:10:3  deny everything
+default           git.yaml:2:1   deny everything else
+enforcement: enforce
+`,
+  );
+  const { stdout } = await dir.run("explain", "git.yaml", "--rules", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    default: "deny",
+    rules: [
+      { id: "no-force", decision: "deny", reason: "others build on these branches", place: { line: 5, column: 7 } },
+      { id: "blocked_branches" },
+      { id: "allowed_commands", decision: "allow" },
+      { id: "allowed_commands", decision: "deny" },
+    ],
+  });
+});
+
+test("explain says what an alias stands for in the folder of the call, and decides nothing by it", async () => {
+  await using dir = await bench({ "git.yaml": "plugin: git\nrules: { allowed_commands: [log] }\n" });
+  const git = (...args: string[]): unknown => Bun.spawnSync(["git", ...args], { cwd: dir.folder });
+  git("init", "-q");
+  git("config", "alias.st", "status -sb");
+  git("config", "alias.log", "push");
+  const { stdout } = await dir.run("explain", "git.yaml", "--", "st");
+  expect(stdout).toContain("rule      allowed_commands\n");
+  expect(stdout).toEndWith('"st" is an alias here, of "status -sb"; explain that\n');
+  // git does not let an alias hide a command of its own.
+  expect((await dir.run("explain", "git.yaml", "--", "log")).stdout).not.toContain("alias");
+  expect((await dir.run("explain", "git.yaml", "--", "zz")).stdout).not.toContain("is an alias");
 });

@@ -71,6 +71,12 @@ test("plugin-client --list --json gives a program what it needs", async () => {
   ]);
 });
 
+test("plugin-client --list passes over a link to a socket that is not there yet", async () => {
+  await using plugin = await startPlugin({ tool: "pwd" });
+  const { stdout } = await shell(plugin, 'ln -s npm/npm.sock "$PLUGIN_SOCKETS/npm.sock"; "$CLIENT" --list');
+  expect(stdout).toBe("pwd  ready\n");
+});
+
 test("plugin-client --list shows a plugin that was killed as down, with what to do", async () => {
   await using plugin = await startPlugin({ tool: "pwd" });
   plugin.signal("SIGKILL");

@@ -237,7 +237,7 @@ describe("pushing through the broker", () => {
     await host.edit(`${ACME}rules: { blocked_commands: [push] }\n`);
     const seen = host.server.seen.length;
     const { stderr } = await host.git(["push", "origin", "main:agent/d"]);
-    expect(stderr).toContain("remote: plugin policy: push is blocked by rules.blocked_commands (git.yaml:4)");
+    expect(stderr).toContain("remote: plugin policy: push is denied by rules.blocked_commands (git.yaml:4)");
     expect(host.server.seen.length).toBe(seen);
     await host.edit(ACME);
     expect((await host.git(["push", "-q", "origin", "main:agent/d"])).status).toBe(0);

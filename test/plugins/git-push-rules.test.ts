@@ -43,6 +43,20 @@ const ROWS: readonly Row[] = [
   ["rules: { blocked_commands: [push] }", "create", "refs/heads/agent/y", "blocked_commands"],
   ["rules: { allowed_commands: [fetch] }", "create", "refs/heads/agent/y", "allowed_commands"],
   ["rules: { allowed_commands: [push] }", "create", "refs/heads/agent/y", "pass"],
+  ["rules: [{ id: no, match: { command: push }, decision: deny }]", "create", "refs/heads/agent/y", "no"],
+  ["rules: [{ id: no, decision: deny }]", "create", "refs/heads/agent/y", "no"],
+  ["rules: [{ id: no, match: { command: 'pu*' }, decision: deny }]", "create", "refs/heads/agent/y", "no"],
+  ["rules: [{ id: no, match: { command: pull }, decision: deny }]", "create", "refs/heads/agent/y", "pass"],
+  ["rules: [{ match: { command: push, options: --force }, decision: deny }]", "create", "refs/heads/agent/y", "pass"],
+  [
+    "rules: [{ match: { command: push, targets: a }, decision: allow }, { decision: deny }]",
+    "create",
+    "refs/heads/agent/y",
+    "pass",
+  ],
+  ["rules: [{ match: { command: push }, decision: ask }, { decision: deny }]", "create", "refs/heads/agent/y", "pass"],
+  ["default: deny", "create", "refs/heads/agent/y", "default"],
+  ["default: deny\nrules: [{ match: { command: push }, decision: allow }]", "create", "refs/heads/agent/y", "pass"],
 ];
 
 test.each(ROWS.map(([config, kind, ref, verdict]) => ({ config, kind, ref, verdict })))(

@@ -6,7 +6,7 @@ import { toolPlugin } from "../../plugins/tool/plugin.ts";
 import { runCases } from "../../src/policy/cases.ts";
 import { loadConfig } from "../../src/policy/load.ts";
 import { configWarnings } from "../../src/policy/warnings.ts";
-import { definePlugin } from "../../src/runtime/plugin.ts";
+import { definePlugin, type Plugin } from "../../src/runtime/plugin.ts";
 
 const configs = [
   { name: "git.yaml", path: `${import.meta.dir}/../../plugins/git/git.yaml`, plugin: gitPlugin, fewest: 15 },
@@ -38,3 +38,25 @@ test.each(["", "Git", "-x", "../x", "a/b", "a b", "a".repeat(65), "x\u001b"])(
     );
   },
 );
+
+test("the example in definePlugin's doc comment works as it says", async () => {
+  const source = await Bun.file(`${import.meta.dir}/../../src/runtime/plugin.ts`).text();
+  const example = /```ts\n(?<code>[^]*?)```/u.exec(source)?.groups?.["code"]?.replaceAll(/^ \* ?/gmu, "") ?? "";
+  const from = `${import.meta.dir}/../../src/runtime/plugin.ts`;
+  const file = `${import.meta.dir}/../../dist/kubectl-${process.pid}.ts`;
+  await Bun.write(file, example.replace("claude-container/plugin", from));
+  try {
+    const { kubectlPlugin } = (await import(file)) as { kubectlPlugin: Plugin };
+    expect(kubectlPlugin.grammar(["-n", "prod", "get", "pods", "-A"])).toEqual({
+      kind: "command",
+      command: "get",
+      rest: {
+        options: [{ names: ["--namespace", "-n"], value: "prod" }, { names: ["--all-namespaces", "-A"] }],
+        positionals: ["pods"],
+      },
+    });
+    expect(kubectlPlugin.grammar(["--what", "get"]).kind).toBe("unclear");
+  } finally {
+    await Bun.file(file).delete();
+  }
+});

@@ -19,11 +19,11 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
     },
     {
       name: "every unknown key",
-      text: "plugin: git\nenforcement: audit\nrules:\n  blockedCommands: []\n  ask: []\n",
+      text: "plugin: git\nenforcment: audit\nrules:\n  blockedCommands: []\n  ask: []\n",
       errors: [
-        '2:1: Unknown key "enforcement" at the top level; the keys are plugin, exec, rules, env, roots, limits, stdio, access, cases, credentials, broker',
+        '2:1: Unknown key "enforcment" at the top level; did you mean "enforcement"?',
         '4:3: Unknown key "blockedCommands" in rules; did you mean "blocked_commands"?',
-        '5:3: Unknown key "ask" in rules; the keys are allowed_commands, blocked_commands, blocked_branches, allowed_branch_patterns',
+        '5:3: Unknown key "ask" in rules; the keys are ordered, allowed_commands, blocked_commands, blocked_branches, allowed_branch_patterns',
       ],
     },
     {
@@ -70,7 +70,7 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
     {
       name: "a list where a map belongs, and nothing at all",
       text: "plugin: git\nrules: [push]\nenv:\n",
-      errors: ["2:8: rules must be a map, found a list", "3:5: env must be a map, found nothing"],
+      errors: ['2:9: An item of rules must be a map, found "push"', "3:5: env must be a map, found nothing"],
     },
     {
       name: "lists where inner maps belong",
@@ -142,7 +142,7 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
         '2:15: An item of env.pass must be the name of a variable, or a pattern with * and ?, found "A=B"',
         "2:33: env.set.A must be a string without NUL, found the number 5; put it in quotes",
         '2:43: env.set."B=C" must be the name of a variable, found "B=C"',
-        '2:46: env.set cannot set a variable with the name "constructor"',
+        '2:46: env.set cannot have the name "constructor"',
       ],
     },
     {
@@ -151,8 +151,8 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
       errors: [
         '3:5: An item of cases must be a map, found "push"',
         "4:12: run of an item of cases must be a list of strings, or one string that is split on blanks, found the number 5 in the list; put it in quotes",
-        '4:28: expect of an item of cases must be "allow" or "deny", found "alow"; did you mean "allow"?',
-        '4:40: rule of an item of cases must be "roots" or "unclear" or "blocked_commands" or "allowed_commands" or "default", found "block_commands"; did you mean "blocked_commands"?',
+        '4:28: expect of an item of cases must be "allow" or "deny" or "ask", found "alow"; did you mean "allow"?',
+        '4:40: A case names the rule "block_commands", which this config does not have; did you mean "blocked_commands"?',
         "5:5: run of an item of cases is missing",
       ],
     },
@@ -193,7 +193,7 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
       name: "a terminal's control characters, escaped",
       text: 'plugin: git\n"\\e[31mx\\u202e": 1\n',
       errors: [
-        '2:1: Unknown key "\\x1b[31mx\\u202e" at the top level; the keys are plugin, exec, rules, env, roots, limits, stdio, access, cases, credentials, broker',
+        '2:1: Unknown key "\\x1b[31mx\\u202e" at the top level; the keys are plugin, exec, rules, default, enforcement, grammar, env, roots, limits, stdio, access, cases, credentials, broker',
       ],
     },
   ])("$name", ({ text, errors }) => {

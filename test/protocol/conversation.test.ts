@@ -16,21 +16,21 @@ const inputEnded = "WANT_INPUT STDOUT STDERR OUTPUT_END WANT_OUTPUT OUTPUT_CLOSE
 const PLUGIN: Record<PluginState, string> = {
   start: "HELLO>greeted ERROR>over",
   greeted: "WELCOME>welcomed ERROR>over",
-  welcomed: "OPEN>opened HEALTH>asked CAPABILITIES>asked ERROR>over",
-  asked: "HEALTH_REPORT>over CAPABILITIES_REPORT>over ERROR>over",
-  opened: "SIGNAL ALLOW>relaying DENY>over EXIT>over ERROR>over",
+  welcomed: "OPEN>opened HEALTH>asked CAPABILITIES>asked EXPLAIN>asked ERROR>over",
+  asked: "HEALTH_REPORT>over CAPABILITIES_REPORT>over EXPLANATION>over ERROR>over",
+  opened: "SIGNAL EXPLANATION ALLOW>relaying DENY>over EXIT>over ERROR>over",
   relaying,
   input_ended: inputEnded,
-  over: "HELLO OPEN HEALTH CAPABILITIES STDIN STDIN_END WANT_OUTPUT OUTPUT_CLOSED SIGNAL WINDOW",
+  over: "HELLO OPEN HEALTH CAPABILITIES EXPLAIN STDIN STDIN_END WANT_OUTPUT OUTPUT_CLOSED SIGNAL WINDOW",
 };
 
 const CLIENT: Record<ClientState, string> = {
   start: "HELLO>greeting",
-  greeting: "OPEN>opening HEALTH>asking CAPABILITIES>asking",
+  greeting: "OPEN>opening HEALTH>asking CAPABILITIES>asking EXPLAIN>asking",
   asking: "WELCOME>asking_welcomed ERROR>over",
-  asking_welcomed: "HEALTH_REPORT>over CAPABILITIES_REPORT>over ERROR>over",
+  asking_welcomed: "HEALTH_REPORT>over CAPABILITIES_REPORT>over EXPLANATION>over ERROR>over",
   opening: "SIGNAL WELCOME>waiting ERROR>over",
-  waiting: "SIGNAL ALLOW>relaying DENY>over EXIT>over ERROR>over",
+  waiting: "SIGNAL EXPLANATION ALLOW>relaying DENY>over EXIT>over ERROR>over",
   relaying,
   input_ended: inputEnded,
   over: "",
@@ -115,6 +115,8 @@ describe("Conversation", () => {
     { name: "a tool that cannot be started", messages: "HELLO WELCOME OPEN ALLOW ERROR" },
     { name: "a denial", messages: "HELLO WELCOME OPEN DENY" },
     { name: "a health report", messages: "HELLO WELCOME HEALTH HEALTH_REPORT" },
+    { name: "a denial that is explained", messages: "HELLO WELCOME OPEN EXPLANATION DENY" },
+    { name: "an explanation", messages: "HELLO WELCOME EXPLAIN EXPLANATION" },
     { name: "a report of what is allowed", messages: "HELLO WELCOME CAPABILITIES CAPABILITIES_REPORT" },
   ])(
     "Conversation of both sides goes through $name, the client's second message ahead of the plugin's first",

@@ -304,6 +304,23 @@ const text = fc.string({ unit: "binary", maxLength: 30 }).map((value) => value.r
 const u32s = fc.nat(0xff_ff_ff_ff);
 const stream = fc.constantFrom(1 as const, 2 as const);
 
+describe("EXPLANATION", () => {
+  test("encodeExplanation writes text and object, and decodeExplanation reads them", () => {
+    const explanation = { text: "decision  deny\n", json: '{"decision":"deny"}' };
+    const payload = payloadOf(messages.encodeExplanation(explanation));
+    expect(messages.decodeExplanation(payload)).toEqual(explanation);
+    expect(() => messages.decodeExplanation(payload.subarray(0, -1))).toThrow(ProtocolError);
+  });
+
+  test.each([0, 1])("encodeExplanation cuts a text that is %d bytes too long, and never the object", (extra) => {
+    const json = `"${"y".repeat(1000)}"`;
+    const text = "x".repeat(MAX_PAYLOAD_BYTES.EXPLANATION - 8 - json.length + extra);
+    const payload = payloadOf(messages.encodeExplanation({ text, json }));
+    expect(payload.length).toBe(MAX_PAYLOAD_BYTES.EXPLANATION);
+    expect(messages.decodeExplanation(payload)).toEqual({ text: text.slice(extra), json });
+  });
+});
+
 describe("messages of the plugin, for any input", () => {
   test("every message of the plugin comes back as it was", () => {
     const exits = fc.record<Exit>({
@@ -361,6 +378,7 @@ describe("messages of the plugin, for any input", () => {
     EXIT: messages.decodeExit,
     HEALTH_REPORT: messages.decodeHealthReport,
     CAPABILITIES_REPORT: messages.decodeCapabilitiesReport,
+    EXPLANATION: messages.decodeExplanation,
   };
 
   test.each(Object.entries(decoders).map(([name, decode]) => ({ name, decode })))(

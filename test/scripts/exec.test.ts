@@ -53,7 +53,19 @@ test("exec puts the tools first in PATH and adds nothing to the environment but 
   const { stdout } = await home.run(["exec", "env"]);
   const names = stdout.split("\n").map((line) => line.slice(0, line.indexOf("=")));
   // PWD, SHLVL, OLDPWD and _ are what every shell sets.
-  const known = ["PATH", "PLUGIN_SOCKETS", "HOME", "CLAUDE_CONTAINER_HOME", "LANG", "PWD", "SHLVL", "OLDPWD", "_", ""];
+  const known = [
+    "PATH",
+    "PLUGIN_SOCKETS",
+    "HOME",
+    "CLAUDE_CONTAINER_HOME",
+    "LANG",
+    "DOCKER_HOST",
+    "PWD",
+    "SHLVL",
+    "OLDPWD",
+    "_",
+    "",
+  ];
   expect(names.filter((name) => !known.includes(name))).toEqual([]);
   expect(stdout).toContain(`PATH=${home.path("cli")}:`);
   expect(stdout).toContain(`PLUGIN_SOCKETS=${home.path("sockets")}\n`);

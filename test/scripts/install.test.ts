@@ -19,6 +19,16 @@ test("install.sh lays out the home: private folders, the client, a link and a co
   expect((await stat(home.path("config/git.yaml"))).mode & 0o777).toBe(0o600);
 });
 
+test("install.sh puts the schema of configs beside them, and the newest in place of an older one", async () => {
+  await using home = await TemporaryHome.create();
+  await home.install();
+  const newest = await readFile(`${import.meta.dir}/../../plugins/schema.json`, "utf8");
+  expect(await readFile(home.path("config/schema.json"), "utf8")).toBe(newest);
+  await Bun.write(home.path("config/schema.json"), "{}");
+  await home.install();
+  expect(await readFile(home.path("config/schema.json"), "utf8")).toBe(newest);
+});
+
 test("install.sh is silent the second time, and keeps an edited config", async () => {
   await using home = await TemporaryHome.create();
   await home.install();
@@ -95,7 +105,20 @@ test("install.sh without Bun and without npm says what to install", async () => 
   await using home = await TemporaryHome.create();
   const bare = `${home.top}/bare`;
   await mkdir(bare);
-  for (const name of ["bash", "env", "readlink", "dirname", "basename", "mkdir", "chmod", "sed", "cat", "id"]) {
+  for (const name of [
+    "bash",
+    "env",
+    "readlink",
+    "dirname",
+    "basename",
+    "mkdir",
+    "chmod",
+    "sed",
+    "cat",
+    "id",
+    "stat",
+    "find",
+  ]) {
     await symlink(Bun.which(name) ?? "", `${bare}/${name}`);
   }
   const { stderr, status } = await home.install({ env: { PATH: bare } });

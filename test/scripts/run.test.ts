@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readFile, rm, symlink } from "node:fs/promises";
 
+import { waitFor } from "../helpers/wait-for.ts";
 import { makeRepository, TemporaryHome } from "./home.ts";
 
 setDefaultTimeout(60_000);
@@ -12,7 +13,7 @@ test("start, status, exec and stop work on a real repository in an empty home", 
   await makeRepository(home.project, "first words");
   const started = await home.run(["start", "--local", "--project", home.project], { cwd: "/" });
   expect({ status: started.status, stderr: started.stderr }).toEqual({ status: 0, stderr: "" });
-  expect(started.stdout).toMatch(/^TOOL +STATE +PID +SINCE +SESSIONS +REASON\ngit +ready +\d+ /m);
+  expect(started.stdout).toMatch(/^TOOL +STATE +PID +SINCE +SESSIONS +CARRIER +REASON\ngit +ready +\d+ /m);
   expect(started.stdout).toContain("isolates nothing");
 
   const log = await home.run(["exec", "--", "git", "-C", home.project, "log", "-1", "--format=%s"], { cwd: "/" });
@@ -30,7 +31,7 @@ test("exec sends git to the plugin, where the rules hold", async () => {
   expect({ stderr, status }).toEqual({ stderr: expect.stringMatching(/^plugin-client: /), status: 126 });
 });
 
-test("status --json is one object with the mode and, for each plugin, the seven fields", async () => {
+test("status --json is one object with the mode and, for each plugin, the nine fields", async () => {
   await using home = await TemporaryHome.create();
   await home.run(["start"]);
   const { stdout, status } = await home.run(["status", "--json"]);
@@ -44,7 +45,9 @@ test("status --json is one object with the mode and, for each plugin, the seven 
         pid: expect.any(Number),
         since: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         sessions: 0,
+        carrier: null,
         reason: null,
+        next: null,
       },
     ],
   });
@@ -105,6 +108,27 @@ test("restart TOOL restarts that one alone", async () => {
   expect(after["git"]).toEqual(before["git"]);
   expect(after["hello"]).toMatchObject({ state: "ready" });
   expect(after["hello"]?.pid).not.toBe(before["hello"]?.pid);
+});
+
+test("restart while four callers call loses no call", async () => {
+  await using home = await TemporaryHome.create();
+  await home.run(["start"]);
+  const caller =
+    'calls=0; until [[ -e enough ]]; do git --version >/dev/null || exit 1; calls=$((calls + 1)); echo . >>marks; done; echo "$calls"';
+  const callers = Array.from({ length: 4 }, async () => await home.run(["exec", "--", "bash", "-c", caller]));
+  const marks = Bun.file(`${home.project}/marks`);
+  for (let round = 0; round < 3; round += 1) {
+    const before = marks.size;
+    await waitFor(
+      "calls are answered",
+      async () => (await marks.exists()) && Bun.file(`${home.project}/marks`).size > before + 16,
+    );
+    expect((await home.run(["restart", "git"])).status).toBe(0);
+  }
+  await Bun.write(`${home.project}/enough`, "");
+  for (const { stderr, status } of await Promise.all(callers)) {
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  }
 });
 
 test("restart with a broken config leaves the plugin running, and shows the error", async () => {
@@ -238,9 +262,9 @@ test.each([
   { title: "no command", args: [], status: 2 },
   { title: "an unknown command", args: ["frob"], status: 2 },
   { title: "an unknown option", args: ["--frob", "start"], status: 2 },
-  { title: "compose mode", args: ["start", "--compose"], status: 2 },
+  { title: "compose mode without an engine", args: ["start", "--compose"], status: 1 },
   { title: "a project that is not there", args: ["start", "--project", "/nowhere/at/all"], status: 2 },
-  { title: "a tool without a config", args: ["start", "nothing"], status: 1 },
+  { title: "a tool without a config", args: ["start", "--local", "nothing"], status: 1 },
   { title: "a tool with an impossible name", args: ["start", "../x"], status: 2 },
   { title: "exec while nothing runs", args: ["exec", "true"], status: 125 },
   { title: "shell while nothing runs", args: ["shell"], status: 125 },

@@ -3,7 +3,9 @@ import { basename } from "node:path";
 import type { BranchScope } from "../../../src/policy/broker-config.ts";
 import type { Config, Listed, Place } from "../../../src/policy/config.ts";
 import { matchGlob } from "../../../src/policy/glob.ts";
+import { matchPattern } from "../../../src/policy/pattern.ts";
 import { quote } from "../../../src/policy/printable.ts";
+import type { CommandPattern, Rule } from "../../../src/policy/rule.ts";
 import { foldRef, refProblem } from "./ref-name.ts";
 import { kindOf, type Command, type CommandKind, type UpdateRequest } from "./update-request.ts";
 
@@ -28,21 +30,40 @@ export function judgePush(config: Config, { commands, pushOptions }: UpdateReque
 
 /** Why nothing at all can be pushed, when that is so. */
 export function blockedPush(config: Config): Verdict | undefined {
-  const { allowedCommands, blockedCommands, allowedBranchPatterns } = config.rules;
+  const rule = ruleAgainstPush(config.rules.ordered);
+  if (rule !== undefined) {
+    return refuse(
+      rule.id,
+      `push is denied by ${rule.isShortForm ? "rules." : "the rule "}${named(rule.id, rule.place)}`,
+    );
+  }
+  if (config.defaultEffect === "deny" && !config.rules.ordered.some((candidate) => isAboutPush(candidate))) {
+    return refuse("default", "push is denied, since no rule allows it and the default is deny");
+  }
+  const { allowedBranchPatterns } = config.rules;
   const { createBranches, updateBranches, deleteBranches, tags, verifyFastForward } = config.broker;
-  const blocked = blockedCommands.find(({ value }) => value === "push");
-  if (blocked !== undefined) {
-    return refuse("blocked_commands", `push is blocked by ${named("rules.blocked_commands", blocked.place)}`);
-  }
-  if (allowedCommands?.some(({ value }) => value === "push") === false) {
-    return refuse("allowed_commands", "push is not in rules.allowed_commands");
-  }
   const areBranches =
     [createBranches, updateBranches, deleteBranches].some((scope) => scope !== "none") || verifyFastForward;
   if (tags === "none" && (!areBranches || allowedBranchPatterns?.length === 0)) {
     return refuse("broker", "the broker's rules let no push through");
   }
   return undefined;
+}
+
+/** The rule that denies every push, whatever it pushes: the first that is about all of them, unless one before it lets some through. */
+function ruleAgainstPush(rules: readonly Rule[]): Rule | undefined {
+  const first = rules.find((rule) => isAboutPush(rule) && (rule.decision !== "deny" || isWithoutCondition(rule)));
+  return first?.decision === "deny" ? first : undefined;
+}
+
+function isAboutPush({ match: { commands } }: Rule): boolean {
+  const isPush = ({ words }: CommandPattern): boolean =>
+    words.length === 1 && words.every((pattern) => matchPattern(pattern, "push"));
+  return commands === undefined || commands.some(isPush);
+}
+
+function isWithoutCondition({ match: { commands: _commands, ...conditions } }: Rule): boolean {
+  return Object.values(conditions).every((condition) => condition === undefined);
 }
 
 function oddOption({ broker }: Config, pushOptions: readonly string[]): Verdict | undefined {

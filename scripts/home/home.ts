@@ -7,7 +7,11 @@ export interface Home {
   readonly client: string;
   readonly server: string;
   readonly sockets: string;
-  /** State of local mode: one record for each daemon. */
+  /** Compose files of the tools that were added. */
+  readonly compose: string;
+  /** The variables of compose mode, for `docker compose --env-file`. */
+  readonly environment: string;
+  /** What the scripts remember of what runs: a record for each daemon of local mode, the images that were built. */
   readonly run: string;
 }
 
@@ -18,6 +22,8 @@ export function homeAt(folder: string): Home {
     client: `${folder}/cli/plugin-client`,
     server: `${folder}/bin/plugin-server`,
     sockets: `${folder}/sockets`,
+    compose: `${folder}/compose.d`,
+    environment: `${folder}/compose.env`,
     run: `${folder}/run`,
   };
 }

@@ -1,0 +1,92 @@
+import { readOptions } from "../../src/policy/read-options.ts";
+import type { Doubt, Part, Reading, Rest } from "../../src/policy/reading.ts";
+import { commandOptions, WITH_SUBCOMMANDS } from "./command-options.ts";
+import { readBeginning } from "./grammar.ts";
+import { isKnownCommand } from "./known-commands.ts";
+import { readPush } from "./push.ts";
+
+/**
+ * A whole call of git: its command, and as far as that command's options are known, they and the arguments, however
+ * they are spelt. A push has the branches as targets that it would change at the remote.
+ */
+export function readGitInvocation(args: readonly string[]): Reading {
+  const { reading, behind, folder, remotes } = readBeginning(args);
+  if (reading.kind === "unclear") {
+    return reading;
+  }
+  if (reading.kind === "none") {
+    return { ...reading, rest: withDoubts({ options: [], positionals: [] }, { folder }) };
+  }
+  const command = SYNONYMS.get(reading.command) ?? reading.command;
+  const rest = readBehind(command, behind);
+  const whole = command === "push" ? readPush(rest) : command === "branch" ? withForced(rest) : rest;
+  const remarked = isKnownCommand(command) ? whole : { ...whole, remark: MAYBE_ALIAS };
+  return { kind: "command", command, rest: withDoubts(remarked, { folder, options: remotes, targets: remotes }) };
+}
+
+/** Which alias it is only the repository knows, and a decision that depended on it would be the agent's. */
+const MAYBE_ALIAS = "git has no such command itself; for an alias, write out what it stands for";
+
+function readBehind(command: string, words: readonly string[]): Rest {
+  if (!WITH_SUBCOMMANDS.has(command)) {
+    return readWords(command, words);
+  }
+  // `git stash -u` is `git stash push -u`; other commands have options of their own there.
+  const isImplied = command === "stash" && words[0]?.startsWith("-") !== false;
+  const [subcommand, ...behind] = isImplied ? ["push", ...words] : words;
+  if (subcommand === undefined) {
+    return { subcommand: [], options: [], positionals: [] };
+  }
+  return subcommand.startsWith("-")
+    ? readWords(command, words)
+    : { ...readWords(`${command} ${subcommand}`, behind), subcommand: [subcommand] };
+}
+
+/** Second names of commands in git.c. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ["stage", "add"],
+  ["init-db", "init"],
+  ["fsck-objects", "fsck"],
+]);
+
+/** Words behind a command whose options are not known are arguments, if none of them looks like an option. */
+function readWords(command: string, words: readonly string[]): Rest {
+  const table = commandOptions(command);
+  if (table !== undefined) {
+    return readOptions(words, table);
+  }
+  const dashed = words.find((word) => word.startsWith("-"));
+  const rest = { options: [], positionals: words.filter((word) => !word.startsWith("-")) };
+  if (dashed === undefined) {
+    return rest;
+  }
+  const doubt = { argument: dashed, why: `the options of git ${command} are not known here` };
+  return withDoubts(rest, { options: doubt, arguments: doubt, targets: doubt });
+}
+
+/** `git branch -D` is `git branch --delete --force`, and -M and -C likewise: either spelling has all three options. */
+function withForced(rest: Rest): Rest {
+  const options = [...rest.options];
+  const has = (name: string): boolean => options.some(({ names }) => names.includes(name));
+  for (const [short, long] of FORCED) {
+    if (has(short) || (has(long) && has("--force"))) {
+      const all = [{ names: [short] }, { names: [long, short.toLowerCase()] }, { names: ["--force", "-f"] }];
+      options.push(...all.filter(({ names: [name = ""] }) => !has(name)));
+    }
+  }
+  return { ...rest, options };
+}
+
+const FORCED = [
+  ["-D", "--delete"],
+  ["-M", "--move"],
+  ["-C", "--copy"],
+] as const;
+
+/** Doubts that are there already are the more exact ones. */
+function withDoubts(rest: Rest, doubts: Readonly<Partial<Record<Part, Doubt | undefined>>>): Rest {
+  const found = Object.entries(doubts).filter(
+    ([part, doubt]) => doubt !== undefined && rest.doubts?.[part as Part] === undefined,
+  );
+  return found.length === 0 ? rest : { ...rest, doubts: { ...rest.doubts, ...Object.fromEntries(found) } };
+}

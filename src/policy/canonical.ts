@@ -1,0 +1,28 @@
+import { opposite } from "./option-table.ts";
+import type { GivenOption, Reading } from "./reading.ts";
+
+/**
+ * One way to write what was read: the command, options by their first names with their values glued to them, then the
+ * positionals. Reading it again gives the same. What came before the command is not in it. Undefined when something
+ * of the call is unclear.
+ */
+export function canonicalArguments(reading: Reading): string[] | undefined {
+  if (reading.kind === "unclear" || reading.rest === undefined || reading.rest.doubts !== undefined) {
+    return undefined;
+  }
+  const { subcommand = [], options, positionals } = reading.rest;
+  const command = reading.kind === "none" ? [] : [reading.command];
+  const dashes = positionals.some((word) => word.startsWith("-")) ? ["--"] : [];
+  return [...command, ...subcommand, ...options.map(optionWord), ...dashes, ...positionals];
+}
+
+/** The option in one word. */
+export function optionWord({ names: [name = ""], value, isNegated }: GivenOption): string {
+  if (isNegated === true) {
+    return opposite(name);
+  }
+  if (value === undefined) {
+    return name;
+  }
+  return name.startsWith("--") ? `${name}=${value}` : `${name}${value}`;
+}

@@ -1,0 +1,35 @@
+import { matchGlob } from "./glob.ts";
+
+/** What a word is compared with: all of it exactly, all of it with `*` and `?`, or its beginning. */
+export interface Pattern {
+  readonly kind: "exact" | "glob" | "prefix";
+  readonly text: string;
+}
+
+/** The pattern that a plain word of a config stands for: with `*` or `?` in it a glob, and otherwise itself. */
+export function patternOf(word: string): Pattern {
+  return { kind: /[*?]/.test(word) ? "glob" : "exact", text: word };
+}
+
+export function matchPattern({ kind, text }: Pattern, word: string): boolean {
+  if (kind === "exact") {
+    return word === text;
+  }
+  return kind === "prefix" ? word.startsWith(text) : matchGlob(text, word);
+}
+
+/** Whether everything that `narrow` matches is matched by `wide` too, as far as that is easily told. */
+export function covers(wide: Pattern, narrow: Pattern): boolean {
+  if (wide.kind === narrow.kind && wide.text === narrow.text) {
+    return true;
+  }
+  if (narrow.kind === "exact") {
+    return matchPattern(wide, narrow.text);
+  }
+  return wide.kind === "glob" && /^\*+$/.test(wide.text);
+}
+
+/** The pattern as a person writes it. */
+export function patternText({ kind, text }: Pattern): string {
+  return kind === "prefix" ? `${text}…` : text;
+}

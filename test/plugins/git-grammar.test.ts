@@ -1,8 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { GLOBAL_OPTIONS } from "../../plugins/git/global-options.ts";
 import { readGitArguments } from "../../plugins/git/grammar.ts";
+
+setDefaultTimeout(60_000);
 
 const UNKNOWN = "git has no such option before the command";
 const MISSING = "the value of this option is missing";

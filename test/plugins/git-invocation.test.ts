@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as fc from "fast-check";
 import { readFileSync } from "node:fs";
 
@@ -8,6 +8,8 @@ import { canonicalArguments } from "../../src/policy/canonical.ts";
 import { evaluate } from "../../src/policy/evaluate.ts";
 import { parseConfig } from "../../src/policy/load.ts";
 import { readingText } from "./reading-text.ts";
+
+setDefaultTimeout(60_000);
 
 const lines = readFileSync(`${import.meta.dir}/git-readings.txt`, "utf8")
   .split("\n")

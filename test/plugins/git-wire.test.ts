@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { judgePush } from "../../plugins/git/wire/push-rules.ts";
@@ -7,6 +7,8 @@ import { foldRef, refProblem } from "../../plugins/git/wire/ref-name.ts";
 import { MAX_COMMANDS, MAX_REQUEST_BYTES, UpdateRequestParser } from "../../plugins/git/wire/update-request-parser.ts";
 import { encodeUpdateRequest, type UpdateRequest } from "../../plugins/git/wire/update-request.ts";
 import { parseConfig } from "../../src/policy/load.ts";
+
+setDefaultTimeout(60_000);
 
 const A = "a".repeat(40);
 const B = "b".repeat(40);

@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { readGitInvocation } from "../../plugins/git/invocation.ts";
 import { evaluate, refusalOf, type Invocation } from "../../src/policy/evaluate.ts";
 import { parseConfig } from "../../src/policy/load.ts";
 import { ruleText } from "../../src/policy/rule-text.ts";
+
+// Thousands of decisions, on a machine that may be busy.
+setDefaultTimeout(60_000);
 
 /** `effect rule line`, for a config of git with these lines behind `plugin: git`. */
 function decide(text: string, line: string, call: Partial<Invocation> = {}): string {

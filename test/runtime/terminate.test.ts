@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { adoptOrphans } from "../../src/runtime/libc.ts";
 import { ticksNow } from "../../src/runtime/processes.ts";
-import { MARK, terminate } from "../../src/runtime/terminate.ts";
+import { MARK, terminate as terminateFamily } from "../../src/runtime/terminate.ts";
 import { isAlive } from "../helpers/processes.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
@@ -20,7 +20,7 @@ let marks = 0;
 async function tool(
   script: string,
   count: number,
-): Promise<{ family: Parameters<typeof terminate>[0]; pids: number[] }> {
+): Promise<{ family: Parameters<typeof terminateFamily>[0]; pids: number[] }> {
   const folder = await mkdtemp(`${tmpdir()}/te-`);
   const mark = `terminate-test-${process.pid}-${(marks += 1)}`;
   const bornAfterTicks = ticksNow();
@@ -42,6 +42,12 @@ async function tool(
   await rm(folder, { recursive: true });
   const ended = child.exited.then((code) => ({ code }));
   return { family: { tool: { pid: child.pid, ended }, mark, bornAfterTicks }, pids };
+}
+
+/** The next test must find no child that this process has not collected itself: it would be taken for an orphan. */
+async function terminate(...[family, graceMs, tools]: Parameters<typeof terminateFamily>): Promise<void> {
+  await terminateFamily(family, graceMs, tools);
+  await family.tool.ended;
 }
 
 const SAY = "echo $$ >>pids; exec sleep 300";
@@ -102,6 +108,7 @@ test("terminate() leaves other tools, their children, and processes from before 
   expect(pids.some(isAlive)).toBe(false);
   expect([...other.pids, before.pid].filter(isAlive)).toHaveLength(3);
   before.kill();
+  await before.exited;
   await terminate(other.family, GRACE_MS, tools);
   expect(other.pids.some(isAlive)).toBe(false);
 });

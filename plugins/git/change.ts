@@ -39,7 +39,7 @@ export async function changeLines(git: Git, { source, branch, remote }: Change):
   const base = await newestKnown(git, after);
   const known = ["--not", "--remotes"];
   return [
-    `${source} → ${branch}: a branch that was not there at the last fetch; ${commits(await count(git, after, ...known))} that no remote branch known here has`,
+    `${source} → ${branch}: a new branch as of the last fetch, with ${commits(await count(git, after, ...known))} that no other has there`,
     ...(await logLines(git, after, ...known)),
     ...(await statLines(git, base ?? (await emptyTree(git)), after)),
   ];

@@ -54,6 +54,7 @@ function show({ tools, unguarded, questions, endings, by }) {
       cards.set(question.id, addCard(question));
     }
   }
+  tick();
   for (const [id, card] of cards) {
     if (!waiting.has(id)) {
       close(card, ended.get(id) ?? "is gone");
@@ -108,7 +109,6 @@ function addCard(question) {
   });
   card.dataset.until = question.untilMs;
   element("questions").append(card);
-  tick();
   return card;
 }
 

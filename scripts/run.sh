@@ -22,7 +22,7 @@ Usage: scripts/run.sh [OPTIONS] COMMAND
   stop [TOOL]           end the running calls (TERM, grace, KILL) and stop
   restart [TOOL]        stop and start, for another program or image: calls wait meanwhile, none fails
   status [--json]       one line for each plugin; exit status 0 when all are ready, else 1
-  claude [ARGS…]        the agent: $AGENT_COMMAND, or Claude Code
+  claude [ARGS…]        the agent: $AGENT_COMMAND, or Claude Code; the caller's ANTHROPIC_* and CLAUDE_CODE_* go with it
   exec [--] CMD ARGS…   run CMD where the agent runs, its tools being the plugins; exit status of CMD
   shell                 the same with a shell
   logs TOOL [-f]        what the plugin wrote; -f goes on as it writes
@@ -94,7 +94,21 @@ enter_container() {
   if [[ -t 0 && -t 1 ]]; then
     options+=(--tty --env "TERM=${TERM:-xterm}" ${COLORTERM:+--env "COLORTERM=$COLORTERM"})
   fi
+  [[ $verb != claude ]] || add_login_variables
   exec docker exec "${options[@]}" "$container" sh -c "$FIND_AND_EXEC" run.sh "$@"
+}
+
+# add_login_variables: what Claude Code reads of its user's environment, its key for one. By name, so that docker takes
+# the values from its own environment and none can be read in an argument list.
+add_login_variables() {
+  local name
+  for name in $(compgen -e); do
+    case $name in
+      # About the session that this was typed in, or the editor around it: neither is in reach of the container.
+      CLAUDE_CODE_ENTRYPOINT | CLAUDE_CODE_SSE_PORT | CLAUDE_CODE_SESSION_*) ;;
+      ANTHROPIC_* | CLAUDE_CODE_*) options+=(--env "$name") ;;
+    esac
+  done
 }
 
 # Engines disagree about the status of a command that is not there.

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { readdir, rename, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { resolve } from "node:path";
 
 import type { Home } from "../home/home.ts";
@@ -48,14 +47,16 @@ export async function writeEnvironment(
   const text = await environmentText(home, root, environment);
   await replaceFile(home.environment, text);
   const copy = `${root}/.env`;
-  const mark = `# Written by claude-container for ${home.folder}`;
+  const mark = `${MARK}${home.folder}`;
   if (existsSync(copy)) {
     const [first = ""] = (
       await Bun.file(copy)
         .text()
         .catch(() => "")
     ).split("\n");
-    if (first !== mark) {
+    const other = first.startsWith(MARK) ? first.slice(MARK.length) : undefined;
+    // One that names a home which is gone serves nobody.
+    if (first !== mark && (other === undefined || existsSync(other))) {
       return `Kept ${copy} as it is: its first line is not "${mark}"; \`docker compose\` there needs --env-file ${home.environment}`;
     }
   }
@@ -65,6 +66,8 @@ export async function writeEnvironment(
     () => `Cannot write ${copy}; \`docker compose\` there needs --env-file ${home.environment}`,
   );
 }
+
+const MARK = "# Written by claude-container for ";
 
 /** Writes it anew when compose files have come or gone since, by hand for one: it lists them. */
 export async function refreshEnvironment(home: Home, root: string): Promise<string | undefined> {
@@ -118,10 +121,10 @@ async function volumeFolder(volume: string): Promise<string> {
   return `${stdout.trim()}/volumes/${volume}/_data`;
 }
 
+/** By the home's path: other users of this engine have homes of their own. */
 function projectName(home: Home): string {
-  const standard = `${process.env["HOME"] ?? homedir()}/.claude-container`;
   const sum = new Bun.CryptoHasher("sha256").update(resolve(home.folder)).digest("hex").slice(0, 8);
-  return resolve(home.folder) === resolve(standard) ? "claude-container" : `claude-container-${sum}`;
+  return `claude-container-${sum}`;
 }
 
 function quoted(key: string, value: string): string {

@@ -10,9 +10,12 @@ export interface Health {
   readonly problem: string | null;
 }
 
-/** Asks a plugin in its own container; undefined when it does not answer. */
-export async function askHealth(container: string): Promise<Health | undefined> {
-  const { stdout } = await docker(["exec", container, "sh", "-c", ASK], ASK_MS);
+/**
+ * Asks a plugin in its own container; undefined when it does not answer. As `user`, the owner of its socket's folder: the
+ * root of that container may not enter it.
+ */
+export async function askHealth(container: string, user: string): Promise<Health | undefined> {
+  const { stdout } = await docker(["exec", "--user", user, container, "sh", "-c", ASK], ASK_MS);
   try {
     const answer: unknown = JSON.parse(stdout);
     return typeof answer === "object" && answer !== null ? readHealth(new Map(Object.entries(answer))) : undefined;

@@ -35,15 +35,19 @@ async function isPlainLinux(): Promise<boolean> {
   return process.platform === "linux" && !stdout.includes("Docker Desktop");
 }
 
-/** Whether a plugin that listens in the shared folder answers from there. */
-async function canBind(home: Home, image: string): Promise<boolean> {
+/**
+ * Whether a plugin that listens in the shared folder answers from there. With the rules that came with it: the user's own
+ * may name folders that are not there.
+ */
+export async function canBind(home: Home, image: string): Promise<boolean> {
   const folder = `${home.sockets}/.try`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const mounts = [
     `type=bind,source=${folder},target=/run/plugins/git`,
-    `type=bind,source=${home.folder}/config,target=/etc/plugins,readonly`,
+    `type=bind,source=${home.folder}/bin/defaults,target=/etc/plugins,readonly`,
   ];
-  const options = ["--detach", "--network", "none", ...mounts.flatMap((mount) => ["--mount", mount])];
+  const workspace = ["--env", "PLUGIN_WORKSPACE=/run/plugins/git"];
+  const options = ["--detach", "--network", "none", ...workspace, ...mounts.flatMap((mount) => ["--mount", mount])];
   const { stdout, ok } = await docker(["run", ...options, image], TRY_MS);
   const id = stdout.trim();
   try {

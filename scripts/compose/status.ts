@@ -20,7 +20,7 @@ export interface ComposeStatus {
 
 /** Every tool with a config, and whatever else runs in this home's compose project. */
 export async function readStatus(home: Home): Promise<ComposeStatus> {
-  const { name, project, sockets } = await readEnvironment(home);
+  const { name, project, sockets, uid, gid } = await readEnvironment(home);
   const [services, containers, images, configured] = await Promise.all([
     readServices(home),
     listContainers(name),
@@ -34,7 +34,7 @@ export async function readStatus(home: Home): Promise<ComposeStatus> {
       const service = services.plugins.get(tool);
       const container = service && containers.get(service.name);
       const image = service && images.get(service.image);
-      const found = await lookAt(home, { tool, service, container, image });
+      const found = await lookAt(home, { tool, service, container, image, user: `${uid}:${gid}` });
       const isStale = found.state === "stopped" && sockets === "folder" && hasSocket(home, tool);
       return isStale
         ? { ...found, ...STALE, next: `scripts/run.sh start ${tool}, or stop ${tool}, which removes it` }
@@ -56,9 +56,11 @@ interface Seen {
   readonly container: Container | undefined;
   /** Id of the image that its name stands for now. */
   readonly image: string | undefined;
+  /** Whose the plugins' sockets are, as `uid:gid`. */
+  readonly user: string;
 }
 
-async function lookAt(home: Home, { tool, service, container, image }: Seen): Promise<PluginStatus> {
+async function lookAt(home: Home, { tool, service, container, image, user }: Seen): Promise<PluginStatus> {
   const row = (state: State, reason: string | null, next: string | null): PluginStatus => ({
     tool,
     state,
@@ -78,7 +80,7 @@ async function lookAt(home: Home, { tool, service, container, image }: Seen): Pr
       `scripts/add-tool.sh ${tool}`,
     );
   }
-  const health = container?.state === "running" ? await askHealth(container.id) : undefined;
+  const health = container?.state === "running" ? await askHealth(container.id, user) : undefined;
   if (container !== undefined && health?.isReady === true) {
     const { since, sessions, carrier, problem } = health;
     const told = { ...row("ready", null, null), since, sessions, carrier };

@@ -42,12 +42,12 @@ check_owner() {
   local other
   [[ -e $home ]] || return 0
   if [[ ! -O $home ]]; then
-    echo "$home belongs to $(owner "$home"), and this is uid $(id -u): run it as that user, without sudo; or take the folder over: sudo chown -R $(id -u):$(id -g) $home"
+    echo "$home belongs to $(owner "$home"), and this is uid $(id -u): run it as that user, without sudo; or take the folder over: sudo chown -R $(id -u):$(id -g) \"$home\""
     return 0
   fi
   other=$(find "$home" -maxdepth 2 ! -user "$(id -u)" -print -quit 2>/dev/null) || true
   if [[ -n $other ]]; then
-    echo "$other belongs to $(owner "$other"), from an earlier sudo perhaps: sudo chown -R $(id -u):$(id -g) $home"
+    echo "$other belongs to $(owner "$other"), from an earlier sudo perhaps: sudo chown -R $(id -u):$(id -g) \"$home\""
   fi
 }
 

@@ -41,6 +41,9 @@ export interface Daemon {
 const DRAIN_MS = 10_000;
 /** Connections that the kernel took before it turned callers away are accepted within a few turns. */
 const LAST_ACCEPT_MS = 20;
+/** A client sends its request at once; on a machine that is busy it may take a while to get that far. */
+const LAST_REQUEST_MS = 2000;
+const POLL_MS = 5;
 const REAP_MS = 1000;
 const NEW_SOCKET_UMASK = 0o177;
 
@@ -112,6 +115,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stop: async () => {
       isStopping = true;
       await closeDoor(listener);
+      await lastRequests(connections);
       const sessions = [...connections].flatMap(({ session }) => session ?? []);
       await Promise.race([Promise.all(sessions.map(async (session) => session.drain())), Bun.sleep(DRAIN_MS)]);
       await Promise.all(sessions.map(async (session) => session.stop()));
@@ -128,7 +132,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function closeDoor(listener: Bun.UnixSocketListener<Connection | undefined>): Promise<void> {
   refuseNew((listener as typeof listener & { fd: number }).fd);
   await Bun.sleep(LAST_ACCEPT_MS);
+  // The timer may have fired late, and before the listener was looked at.
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
   listener.stop();
+}
+
+/** Who was let in and has not asked yet is waited for, to be told to go to the next daemon. */
+async function lastRequests(connections: ReadonlySet<Connection>): Promise<void> {
+  const deadline = performance.now() + LAST_REQUEST_MS;
+  while (performance.now() < deadline && connections.values().some(({ isOpening }) => isOpening)) {
+    await Bun.sleep(POLL_MS);
+  }
 }
 
 /** `path` is where to bind; who may connect is settled before anybody can find it by its real name. */

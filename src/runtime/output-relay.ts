@@ -71,6 +71,10 @@ export class OutputRelay {
    * stream open for as long as they like.
    */
   async finish(): Promise<void> {
+    if (this.#state === "closed") {
+      // The number of its descriptor may be another's by now.
+      return;
+    }
     this.#remainderBytes = 0;
     if (this.#reader === undefined && bytesWaiting(this.#descriptor) === 0) {
       // A client that never asked for output does not have to, to be told of the end. But what a terminal holds back

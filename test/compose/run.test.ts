@@ -19,10 +19,6 @@ describeWithEngine("run.sh in compose mode", () => {
   });
 
   afterAll(async () => {
-    await home.run(["stop"]);
-    const label = `label=com.docker.compose.project=${await home.composeProject()}`;
-    const volumes = (await home.docker("volume", "ls", "-q", "--filter", label)).split("\n").filter(Boolean);
-    await home.docker("volume", "rm", ...volumes);
     await home[Symbol.asyncDispose]();
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { askHealth } from "../../src/protocol/ask-health.ts";
 import { CARRIERS, startPlugin, type PluginProcess } from "../helpers/plugin.ts";
+import { HELLO, openFor, RawClient } from "../helpers/raw-client.ts";
 import { call, startCall, type Running } from "../helpers/shell.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
@@ -79,6 +80,19 @@ describe.each(CARRIERS)("a plugin that is replaced, over $carrier", ({ stdio }) 
   });
 });
 
+test("a client that was let in before its plugin stops, and asks only then, is sent on to the next daemon", async () => {
+  await using plugin = await startPlugin({ tool: "sh" });
+  using client = await RawClient.connect(plugin.socket);
+  plugin.signal("SIGTERM");
+  await waitFor(
+    "nobody else is let in",
+    async () => !(await RawClient.connect(plugin.socket).then(ended, () => false)),
+  );
+  client.send(HELLO, openFor(plugin, ["-c", "true"]));
+  await client.closes();
+  expect(client.errors).toEqual(["draining"]);
+});
+
 test("a call that takes longer than a plugin waits for is ended, and says why", async () => {
   await using plugin = await startPlugin({ tool: "sh" });
   const running = await startWaiting(plugin, "first");
@@ -128,6 +142,11 @@ test("a socket that is not there is no plugin that comes back: status 127 at onc
     stderr: "error: sh plugin not available\n",
   });
 });
+
+function ended(client: RawClient): boolean {
+  client[Symbol.dispose]();
+  return true;
+}
 
 async function waiting(plugin: PluginProcess): Promise<number> {
   return (await askHealth(plugin.socket)).waiting;

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { startPlugin } from "../helpers/plugin.ts";
 import { call } from "../helpers/shell.ts";
+import { waitFor } from "../helpers/wait-for.ts";
 
 // Above every bound of waitFor, so that a test fails with the sentence of what it waited for.
 setDefaultTimeout(20_000);
@@ -21,10 +22,13 @@ test.each([
 ])("$name in an argument is one escaped line of the log, and reads back as it was", async ({ text }) => {
   await using plugin = await startPlugin({ tool: "true", exec: "/bin/true" });
   await call(plugin, [text]);
-  const log = await plugin.log();
-  expect(log).not.toMatch(CONTROLS);
-  const sessions = await plugin.events("session");
+  // The answer may be there before the line is.
+  const sessions = await waitFor("the call is in the log", async () => {
+    const found = await plugin.events("session");
+    return found.length > 0 && found;
+  });
   expect(sessions).toHaveLength(1);
+  expect(await plugin.log()).not.toMatch(CONTROLS);
   expect(JSON.parse(String(sessions[0]?.["args"]))).toEqual([text]);
 });
 

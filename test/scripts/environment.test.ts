@@ -60,7 +60,7 @@ test("COMPOSE_FILE lists the additions of the user, and follows when they come a
   );
 });
 
-test("a .env that is not ours is kept, with a note; ours is replaced", async () => {
+test("a .env that is not ours is kept, with a note; ours is replaced, and that of a home which is gone", async () => {
   await using place = await Place.create();
   const environment = await readEnvironment(place.home);
   expect(await writeEnvironment(place.home, place.root, environment)).toBeUndefined();
@@ -72,4 +72,9 @@ test("a .env that is not ours is kept, with a note; ours is replaced", async () 
   await Bun.write(`${place.root}/.env`, "MINE=1\n");
   expect(await writeEnvironment(place.home, place.root, environment)).toContain("Kept");
   expect(await place.text(`${place.root}/.env`)).toBe("MINE=1\n");
+  const mark = "# Written by claude-container for";
+  await Bun.write(`${place.root}/.env`, `${mark} ${place.root}\n`);
+  expect(await writeEnvironment(place.home, place.root, environment)).toContain("Kept");
+  await Bun.write(`${place.root}/.env`, `${mark} ${place.root}/gone\n`);
+  expect(await writeEnvironment(place.home, place.root, environment)).toBeUndefined();
 });

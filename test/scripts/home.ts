@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
@@ -9,6 +10,14 @@ export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly status: number;
+}
+
+/** What `status --json` says of a plugin. */
+export interface Status {
+  readonly state: string;
+  readonly pid: number | null;
+  readonly reason: string | null;
+  readonly carrier: string | null;
 }
 
 export interface RunOptions {
@@ -28,12 +37,14 @@ export class TemporaryHome implements AsyncDisposable {
   readonly project: string;
   /** First in PATH. */
   readonly bin: string;
+  /** Whose scripts these are. */
+  readonly checkout: string = TOP;
   readonly #engine: boolean;
 
-  constructor(top: string, engine: boolean) {
+  constructor(top: string, engine: boolean, folder: string = `${top}/ho me`) {
     this.top = top;
     this.#engine = engine;
-    this.folder = `${top}/ho me`;
+    this.folder = folder;
     this.project = `${top}/pro ject`;
     this.bin = `${top}/bin`;
   }
@@ -61,8 +72,13 @@ export class TemporaryHome implements AsyncDisposable {
     return await this.script("run.sh", args, options);
   }
 
-  async script(name: string, args: readonly string[], { cwd, env, stdin }: RunOptions = {}): Promise<Outcome> {
-    const child = Bun.spawn([`${TOP}/scripts/${name}`, ...args], {
+  async script(name: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return await this.command([`${this.checkout}/scripts/${name}`, ...args], options);
+  }
+
+  /** Any command, with what this installation has in the environment. */
+  async command(command: readonly string[], { cwd, env, stdin }: RunOptions = {}): Promise<Outcome> {
+    const child = Bun.spawn([...command], {
       cwd: cwd ?? this.project,
       env: { ...this.environment(), ...env },
       stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
@@ -74,8 +90,8 @@ export class TemporaryHome implements AsyncDisposable {
   }
 
   /** The status of each plugin by its tool, as `status --json` says it. */
-  async status(): Promise<Record<string, { state: string; pid: number | null; reason: string | null }>> {
-    const { stdout } = await this.run(["status", "--json"]);
+  async status(options: RunOptions = {}): Promise<Record<string, Status>> {
+    const { stdout } = await this.run(["status", "--json"], options);
     const { plugins } = JSON.parse(stdout);
     return Object.fromEntries(plugins.map((plugin: { tool: string }) => [plugin.tool, plugin]));
   }
@@ -123,7 +139,28 @@ export class TemporaryHome implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.run(["stop"], { cwd: "/" });
+    if (this.#engine && existsSync(this.path("compose.env"))) {
+      await this.#removeVolumes();
+      await this.#removeCopy();
+    }
     await rm(this.top, { recursive: true });
+  }
+
+  /** `stop` keeps them: caches are the user's. */
+  async #removeVolumes(): Promise<void> {
+    const label = `label=com.docker.compose.project=${await this.composeProject()}`;
+    const volumes = (await this.docker("volume", "ls", "-q", "--filter", label)).split("\n").filter(Boolean);
+    if (volumes.length > 0) {
+      await this.docker("volume", "rm", ...volumes);
+    }
+  }
+
+  /** The `.env` in the checkout, when it is this installation's. */
+  async #removeCopy(): Promise<void> {
+    const copy = Bun.file(`${this.checkout}/.env`);
+    if ((await copy.exists()) && (await copy.text()).includes(`CLAUDE_CONTAINER_HOME="${this.folder}"\n`)) {
+      await copy.delete();
+    }
   }
 }
 
@@ -143,7 +180,14 @@ export async function makeRepository(folder: string, subject: string): Promise<v
 
 /** Which engine, and which of the images' versions: what a test of several checkouts on one engine sets. */
 function engineEnvironment(): Record<string, string | undefined> {
-  const names = ["DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_BUILDKIT", "CLAUDE_CONTAINER_VERSION"];
+  const names = [
+    "DOCKER_HOST",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_BUILDKIT",
+    "BUILDX_CONFIG",
+    "CLAUDE_CONTAINER_VERSION",
+  ];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readFile, rm, symlink } from "node:fs/promises";
 
+import { waitFor } from "../helpers/wait-for.ts";
 import { makeRepository, TemporaryHome } from "./home.ts";
 
 setDefaultTimeout(60_000);
@@ -107,6 +108,27 @@ test("restart TOOL restarts that one alone", async () => {
   expect(after["git"]).toEqual(before["git"]);
   expect(after["hello"]).toMatchObject({ state: "ready" });
   expect(after["hello"]?.pid).not.toBe(before["hello"]?.pid);
+});
+
+test("restart while four callers call loses no call", async () => {
+  await using home = await TemporaryHome.create();
+  await home.run(["start"]);
+  const caller =
+    'calls=0; until [[ -e enough ]]; do git --version >/dev/null || exit 1; calls=$((calls + 1)); echo . >>marks; done; echo "$calls"';
+  const callers = Array.from({ length: 4 }, async () => await home.run(["exec", "--", "bash", "-c", caller]));
+  const marks = Bun.file(`${home.project}/marks`);
+  for (let round = 0; round < 3; round += 1) {
+    const before = marks.size;
+    await waitFor(
+      "calls are answered",
+      async () => (await marks.exists()) && Bun.file(`${home.project}/marks`).size > before + 16,
+    );
+    expect((await home.run(["restart", "git"])).status).toBe(0);
+  }
+  await Bun.write(`${home.project}/enough`, "");
+  for (const { stderr, status } of await Promise.all(callers)) {
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  }
 });
 
 test("restart with a broken config leaves the plugin running, and shows the error", async () => {

@@ -1,0 +1,139 @@
+import { chmod, copyFile, cp, lchown, mkdir, mkdtemp, readdir, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { resolve } from "node:path";
+
+import { TemporaryHome, type Outcome, type RunOptions } from "../scripts/home.ts";
+
+const TOP = resolve(import.meta.dir, "../..");
+
+/**
+ * An installation in containers with a checkout of its own, so that what is typed there and written there touches no
+ * other. Where the tests run as root it belongs to a user who is neither root nor the images' 1000, and that user runs
+ * the scripts; elsewhere it belongs to whoever runs the tests.
+ */
+export class Installation extends TemporaryHome {
+  override readonly checkout: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly #isStandard: boolean;
+  readonly #asOwner: readonly string[];
+
+  constructor(top: string, isStandard: boolean, asOwner: readonly string[]) {
+    super(top, true, isStandard ? `${top}/.claude-container` : `${top}/ho me`);
+    this.checkout = `${top}/claude-container`;
+    this.#isStandard = isStandard;
+    this.#asOwner = asOwner;
+    [this.uid, this.gid] = asOwner.length > 0 ? [UID, GID] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  }
+
+  /** `isStandard`: at `~/.claude-container`, and nothing of it is there yet; else with the executables of dist/. */
+  static async make({ isStandard = false }: { readonly isStandard?: boolean } = {}): Promise<Installation> {
+    const top = await mkdtemp(`${tmpdir()}/cc-`);
+    const home = new Installation(top, isStandard, await becoming());
+    await Promise.all([mkdir(home.bin), mkdir(home.project), copyCheckout(home.checkout)]);
+    // Its folder may be closed to the user.
+    await copyFile(process.execPath, `${home.bin}/bun`);
+    if (!isStandard) {
+      await mkdir(home.path("cli"), { recursive: true });
+      await mkdir(home.path("bin"));
+      await copyFile(`${TOP}/dist/plugin-client`, home.path("cli/plugin-client"));
+      await copyFile(`${TOP}/dist/plugin-server`, home.path("bin/plugin-server"));
+      await copyFile(`${TOP}/dist/.sources`, home.path("bin/.sources"));
+    }
+    await home.giveToOwner(top);
+    return home;
+  }
+
+  /** Runs it as the owner. */
+  override async command(command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return await super.command([...this.#asOwner, ...command], options);
+  }
+
+  /** `docker compose ARGS`, as the owner types it in the checkout. */
+  async compose(...args: readonly string[]): Promise<Outcome> {
+    return await this.command(["docker", "compose", ...args], { cwd: this.checkout });
+  }
+
+  /** A command in the agent's container. */
+  async exec(...command: readonly string[]): Promise<Outcome> {
+    return await this.run(["exec", "--", ...command]);
+  }
+
+  /** Makes a repository with one commit in the project, by way of git's plugin. */
+  async makeRepository(subject: string): Promise<void> {
+    const config = "git config user.name A && git config user.email a@example.org";
+    const made = await this.exec(
+      "sh",
+      "-c",
+      `git init -q && ${config} && git commit -q --allow-empty -m "$1"`,
+      "sh",
+      subject,
+    );
+    if (made.status !== 0) {
+      throw new Error(`Cannot make a repository: ${made.stderr}`);
+    }
+  }
+
+  /** Writes a file of the owner's, in place when it is there. */
+  async write(path: string, text: string): Promise<void> {
+    await writeFile(path, text);
+    await lchown(path, this.uid, this.gid);
+  }
+
+  override async writeConfig(tool: string, text: string): Promise<void> {
+    await this.write(this.path(`config/${tool}.yaml`), text);
+  }
+
+  /** `uid:gid` of a file. */
+  async ownerOf(path: string): Promise<string> {
+    const { uid, gid } = await stat(path);
+    return `${uid}:${gid}`;
+  }
+
+  get owner(): string {
+    return `${this.uid}:${this.gid}`;
+  }
+
+  /** Hands over a folder that the tests have written to. */
+  async giveToOwner(folder: string): Promise<void> {
+    await lchown(folder, this.uid, this.gid);
+    for (const name of await readdir(folder, { recursive: true })) {
+      await lchown(`${folder}/${name}`, this.uid, this.gid);
+    }
+  }
+
+  override environment(): Record<string, string | undefined> {
+    const folder = this.#isStandard ? { CLAUDE_CONTAINER_HOME: undefined } : {};
+    // What builds keeps its state beside docker's configuration, which is somebody else's.
+    return { ...super.environment(), ...folder, BUILDX_CONFIG: `${this.top}/buildx` };
+  }
+}
+
+/** Neither of them is root's or the images' 1000, and they are not each other's. */
+const [UID, GID] = [1234, 2345];
+
+/** What comes before a command that the owner runs, who has the one group that may use the engine. */
+async function becoming(): Promise<string[]> {
+  if (process.getuid?.() !== 0) {
+    return [];
+  }
+  const socket = /^unix:\/\/(.*)$/.exec(process.env["DOCKER_HOST"] ?? "")?.[1] ?? "/var/run/docker.sock";
+  const { gid } = await stat(socket);
+  return ["setpriv", "--reuid", String(UID), "--regid", String(GID), "--groups", String(gid), "--"];
+}
+
+/** What the scripts and the images need of this one, the packages too. */
+async function copyCheckout(to: string): Promise<void> {
+  const files = ["package.json", "bun.lock", "bunfig.toml", "compose.yaml"];
+  const folders = ["client", "docker", "plugins", "scripts", "src"];
+  const { dependencies } = (await Bun.file(`${TOP}/package.json`).json()) as { dependencies: object };
+  const packages = Object.keys(dependencies).map((name) => `node_modules/${name}`);
+  await mkdir(`${to}/node_modules`, { recursive: true });
+  await Promise.all(
+    [...files, ...folders, ...packages].map(
+      async (name) => await cp(`${TOP}/${name}`, `${to}/${name}`, { recursive: true, preserveTimestamps: true }),
+    ),
+  );
+  await writeFile(`${to}/node_modules/.installed`, "");
+  await chmod(to, 0o755);
+}

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+
+import type { Outcome } from "../scripts/home.ts";
+import { waitFor } from "../helpers/wait-for.ts";
+import { describeWithEngine } from "./engine.ts";
+import { Installation } from "./installation.ts";
+
+// The first start builds the images.
+setDefaultTimeout(900_000);
+
+describeWithEngine("two installations on one engine", () => {
+  let home: Installation;
+  let other: Installation;
+
+  beforeAll(async () => {
+    [home, other] = await Promise.all([Installation.make(), Installation.make()]);
+    // One after the other: both build the same images.
+    for (const each of [home, other]) {
+      expect(await each.run(["start"])).toMatchObject({ status: 0 });
+      await each.makeRepository(each === home ? "words of one" : "words of the other");
+    }
+    expect(await home.script("add-tool.sh", ["npm"])).toMatchObject({ status: 0 });
+    // Whatever follows the alias is run by git as the tool's user, in the plugin's container.
+    expect(await home.exec("git", "config", "alias.run", "!sh -c")).toMatchObject({ status: 0 });
+  });
+
+  afterAll(async () => {
+    await Promise.all([home, other].map((each) => each[Symbol.asyncDispose]()));
+  });
+
+  const asTool = async (script: string): Promise<Outcome> => await home.exec("git", "run", script);
+  const asAgent = async (script: string): Promise<Outcome> => await home.exec("bash", "-c", script);
+
+  test("each agent sees its own project and its own plugins", async () => {
+    expect((await home.exec("git", "log", "--format=%s")).stdout).toBe("words of one\n");
+    expect((await other.exec("git", "log", "--format=%s")).stdout).toBe("words of the other\n");
+    expect((await home.exec("plugin-client", "--list")).stdout).toBe("git  ready\nnpm  ready\n");
+    expect((await other.exec("plugin-client", "--list")).stdout).toBe("git  ready\n");
+    for (const place of [other.project, other.folder, home.folder]) {
+      expect(await home.exec("ls", place)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining("No such file"),
+      });
+      expect(await asTool(`ls '${place}'`)).toMatchObject({ stderr: expect.stringContaining("No such file") });
+    }
+  });
+
+  test("what git and npm make belongs to the owner of the project", async () => {
+    await home.write(`${home.project}/package.json`, '{ "scripts": { "make": "echo made >made-by-npm" } }\n');
+    expect(await home.exec("npm", "run", "make")).toMatchObject({ status: 0 });
+    expect(await home.exec("git", "add", "package.json")).toMatchObject({ status: 0 });
+    expect(await home.exec("git", "commit", "-q", "-m", "Make something")).toMatchObject({ status: 0 });
+    for (const made of ["made-by-npm", ".git/COMMIT_EDITMSG", ".git/index", ".git/logs/HEAD"]) {
+      expect(await home.ownerOf(`${home.project}/${made}`)).toBe(home.owner);
+    }
+  });
+
+  test("the agent has no capability and can get none", async () => {
+    expect(readStatus(await asAgent("cat /proc/self/status"))).toEqual({
+      Uid: same(home.uid),
+      Gid: same(home.gid),
+      Groups: expect.stringMatching(/^\d*$/),
+      ...NO_CAPABILITY,
+      CapBnd: NONE,
+      NoNewPrivs: "1",
+    });
+  });
+
+  test.each(["/run/plugins", "/run/plugins/git", "/home/claude/bin", "/usr/local/bin", "/etc", "/"])(
+    "the agent cannot write to %s",
+    async (folder) => {
+      const { stderr, status } = await asAgent(`touch ${folder}/x`);
+      expect({ stderr, status }).toEqual({ stderr: expect.stringMatching(READ_ONLY), status: 1 });
+    },
+  );
+
+  test("the agent has no route to a plugin, by name or by address; the plugin's own network has", async () => {
+    const plugin = await home.container("git-plugin");
+    const [address = "", network = ""] = (
+      await home.docker(
+        "inspect",
+        "-f",
+        "{{range $n, $e := .NetworkSettings.Networks}}{{$e.IPAddress}} {{$n}}{{end}}",
+        plugin,
+      )
+    )
+      .trim()
+      .split(" ");
+    // Something that would answer, in the plugin's place.
+    const serve = 'Bun.serve({ port: 8080, fetch: () => new Response("reached") }); console.log("ready")';
+    const bun = ["--rm", "--detach", "--init", "--network", `container:${plugin}`, `oven/bun:${Bun.version}`, "bun"];
+    const server = (await home.docker("run", ...bun, "-e", serve)).trim();
+    try {
+      await waitFor("it listens", async () => (await home.docker("logs", server)) === "ready\n", 30_000);
+      const connect = `timeout 3 bash -c '</dev/tcp/${address}/8080' && echo reached`;
+      const near = ["run", "--rm", "--network", network, "--entrypoint", "bash", await imageOf(plugin), "-c", connect];
+      expect(await home.docker(...near)).toBe("reached\n");
+      const { stdout, status } = await asAgent(connect);
+      expect({ stdout, isReached: status === 0 }).toEqual({ stdout: "", isReached: false });
+    } finally {
+      await home.docker("rm", "--force", server);
+    }
+    for (const name of ["git-plugin", "npm-plugin", `${await home.composeProject()}-git-plugin-1`]) {
+      expect(await home.exec("getent", "hosts", name)).toMatchObject({ stdout: "", status: 2 });
+    }
+  });
+
+  test("a tool is the owner of the project, in no other group, and has no capability", async () => {
+    expect(readStatus(await asTool("cat /proc/self/status"))).toEqual({
+      Uid: same(home.uid),
+      Gid: same(home.gid),
+      Groups: "",
+      ...NO_CAPABILITY,
+      CapBnd: expect.any(String),
+      NoNewPrivs: "1",
+    });
+  });
+
+  test("a tool sees the socket of no other plugin", async () => {
+    expect((await asTool("ls /run/plugins")).stdout).toBe("git\n");
+    expect((await asTool("ls /run/plugins/git")).stdout).toBe("git.sock\n");
+  });
+
+  test.each(["/etc/plugins", "/run/plugins", "/usr/local/bin", "/etc", "/"])(
+    "a tool cannot write to %s, and its daemon neither",
+    async (folder) => {
+      expect(await asTool(`touch ${folder}/x`)).toMatchObject({ stderr: expect.stringMatching(READ_ONLY) });
+      const { stderr } = await home.command([
+        "docker",
+        "exec",
+        await home.container("git-plugin"),
+        "touch",
+        `${folder}/x`,
+      ]);
+      // The root that it is may not even enter the owner's folders.
+      expect(stderr).toMatch(/Read-only file system|\/etc\/plugins\/x': Permission denied/);
+    },
+  );
+
+  test("a daemon has the capabilities SETUID, SETGID and KILL and no other", async () => {
+    const find = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != plugin-server ] || cat $p/status; done';
+    const stdout = await home.docker("exec", await home.container("git-plugin"), "sh", "-c", find);
+    const status = readStatus({ stdout, stderr: "", status: 0 });
+    const three = ((1 << 5) | (1 << 6) | (1 << 7)).toString(16).padStart(16, "0");
+    expect(status).toMatchObject({ CapPrm: three, CapEff: expect.any(String), CapBnd: three, NoNewPrivs: "1" });
+    expect(Number(`0x${status["CapEff"]}`) & ~Number(`0x${three}`)).toBe(0);
+  });
+
+  test("one stops, and the other goes on", async () => {
+    expect(await other.run(["stop"])).toMatchObject({ status: 0 });
+    expect(await home.run(["status"])).toMatchObject({ status: 0 });
+    expect(await home.exec("git", "status")).toMatchObject({ status: 0 });
+  });
+
+  async function imageOf(container: string): Promise<string> {
+    return (await home.docker("inspect", "-f", "{{.Image}}", container)).trim();
+  }
+});
+
+const NONE = "0".repeat(16);
+const NO_CAPABILITY = { CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapAmb: NONE };
+const READ_ONLY = /Read-only file system/;
+
+/** Real, effective, saved and of the file system. */
+function same(id: number): string {
+  return Array.from({ length: 4 }, () => id).join("\t");
+}
+
+/** What /proc/PID/status says about rights. */
+function readStatus({ stdout }: Outcome): Record<string, string> {
+  const lines = stdout.matchAll(/^(Uid|Gid|Groups|Cap\w+|NoNewPrivs):\t(.*)$/gm);
+  return Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value.trim()]));
+}

@@ -38,6 +38,9 @@ async function main(): Promise<number> {
     console.log(JSON.stringify(states.flatMap((state) => state?.questions ?? [])));
     return 0;
   }
+  if ((await listPlaces(home, mode)).length === 0) {
+    throw new Refusal(1, "Nothing runs that could ask: start it with scripts/run.sh start");
+  }
   const board = new Board(home, mode);
   await board.start();
   process.on("exit", () => board.stop());

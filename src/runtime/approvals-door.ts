@@ -8,6 +8,8 @@ import { claimSocketPath } from "./socket-path.ts";
 
 /** An approver who hears nothing for so long asks again. */
 const POLL_MS = 20_000;
+/** Longer than that: whoever waits is silent. */
+const IDLE_S = 60;
 const MAX_BODY_BYTES = 4096;
 const MAX_NAME_CHARS = 64;
 const SOCKET_UMASK = 0o177;
@@ -34,7 +36,10 @@ export class ApprovalsDoor {
         return Bun.serve({
           unix: beside,
           maxRequestBodySize: MAX_BODY_BYTES,
-          fetch: async (request) => await door.#answer(request),
+          fetch: async (request, server) => {
+            server.timeout(request, IDLE_S);
+            return await door.#answer(request);
+          },
         });
       } finally {
         process.umask(umask);

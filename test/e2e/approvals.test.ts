@@ -1,7 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import type { State } from "../../src/runtime/question.ts";
 import { Approver } from "../helpers/approver.ts";
+import { SERVER } from "../helpers/executables.ts";
 import { CARRIERS, startPlugin, type PluginOptions, type PluginProcess } from "../helpers/plugin.ts";
 import { call, shell, startCall } from "../helpers/shell.ts";
 import { waitFor } from "../helpers/wait-for.ts";
@@ -269,4 +271,50 @@ test("a plugin whose folder of approvals is open to others asks nobody, and says
   await plugin.startNext();
   expect(await plugin.log()).toMatch(/warning: Nobody can be asked for approval: .*0755/u);
   expect((await call(plugin, ["-c", "echo done"])).stderr).toContain("nobody can be asked here");
+});
+
+test("a call that waited longer than a client waits for a plugin is still sent on to the next one", async () => {
+  await using plugin = await startAsking();
+  const ana = new Approver(plugin);
+  const running = startCall(plugin, ["-c", "echo done"], { boundMs: 60_000 });
+  await ana.seesOne();
+  const watcher = Bun.spawn([SERVER, "approvals", "watch", plugin.approvals], { stdin: "pipe", stdout: "ignore" });
+  await Bun.sleep(31_000);
+  // Nothing has changed for so long, and it still looks.
+  expect(watcher.exitCode).toBeNull();
+  await plugin.stop();
+  await plugin.startNext();
+  await ana.answer((await ana.seesOne()).id, "once");
+  expect(await running.finished).toMatchObject({ status: 0, stdout: "done\n" });
+}, 60_000);
+
+test("`plugin-server approvals watch` prints the state at each change, and ends with its input", async () => {
+  await using plugin = await startAsking();
+  const watcher = Bun.spawn([SERVER, "approvals", "watch", plugin.approvals, "--json"], {
+    stdin: "pipe",
+    stdout: "pipe",
+  });
+  let printed = "";
+  const reading = (async () => {
+    for await (const chunk of watcher.stdout) {
+      printed += Buffer.from(chunk).toString();
+    }
+  })();
+  const prints = async (count: number): Promise<unknown> =>
+    await waitFor(`it prints ${count} states`, () => printed.split("\n").length > count);
+  await prints(1);
+  const running = startCall(plugin, ["-c", "echo done"]);
+  const ana = new Approver(plugin);
+  await ana.answer((await ana.seesOne()).id, "once");
+  expect(await running.finished).toEqual(DONE);
+  await prints(3);
+  await watcher.stdin.end();
+  await reading;
+  const states = printed
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as State);
+  expect(await watcher.exited).toBe(0);
+  expect(states.map(({ questions }) => questions.length)).toEqual([0, 1, 0]);
+  expect(states.at(-1)?.settled).toMatchObject([{ how: "answered", answer: { by: "ana", verdict: "once" } }]);
 });

@@ -63,7 +63,7 @@ function commits(number: string): string {
 
 async function logLines(git: Git, ...range: readonly string[]): Promise<string[]> {
   const lines = linesOf(await log(git, `--max-count=${MAX_COMMITS + 1}`, ...range));
-  const shown = lines.slice(0, MAX_COMMITS).map((line) => `  ${line}`);
+  const shown = lines.slice(0, MAX_COMMITS).map((line) => `  ${line.replaceAll(/\s+/g, " ")}`);
   return lines.length > MAX_COMMITS ? [...shown, `  … and older ones`] : shown;
 }
 

@@ -1,5 +1,5 @@
 import type { Question } from "./question.ts";
-import { visible, visibleLines } from "./visible.ts";
+import { visible, visibleLines, visibleWord } from "./visible.ts";
 
 /** A question as text for a terminal; `number` is what the person calls it by. */
 export function questionText(question: Question, number: number): string {
@@ -14,7 +14,7 @@ export function questionText(question: Question, number: number): string {
   ];
   return [
     `[${number}] ${visible(line)}`,
-    ...rows.map(([name, value]) => `    ${name.padEnd(9)} ${visible(value)}`),
+    ...rows.map(([name, value]) => `    ${name.padEnd(9)} ${visibleWord(value)}`),
     ...(preview === null ? [] : visibleLines(preview).map((text) => `    | ${text}`)),
     `    y ${number} approve once, s ${number} approve for this session, n ${number} WORD deny`,
   ].join("\n");

@@ -9,6 +9,11 @@ export function visible(text: string): string {
   });
 }
 
+/** The same for one word, such as a folder: also spaces behind a space, which could make a row of their own of the rest. */
+export function visibleWord(text: string): string {
+  return visible(text).replaceAll(/(?<= ) /g, String.raw`\x20`);
+}
+
 /** The same for text of several lines. */
 export function visibleLines(text: string): string[] {
   return text.split("\n").map(visible);

@@ -37,6 +37,8 @@ export function servePage(board: Board, by: string): { readonly url: string; rea
     port: 0,
     idleTimeout: 60,
     maxRequestBodySize: MAX_BODY_BYTES,
+    // An error page would show what is inside.
+    development: false,
     fetch: async (request) => {
       const response = await respond(request, `127.0.0.1:${server.port}`, key, board, by);
       for (const [name, value] of Object.entries(HEADERS)) {
@@ -77,8 +79,11 @@ async function respond(request: Request, host: string, key: string, board: Board
         `An answer is JSON with id, verdict (${VERDICTS.join(", ")}) and word, of at most ${MAX_WORD_CHARS} characters`,
       );
     }
-    const receipt = await board.answer(read.id, read.answer);
-    return Response.json({ objection: objectionOf(receipt) ?? null });
+    const objection = await board
+      .answer(read.id, read.answer)
+      .then(objectionOf)
+      .catch((error: Error) => error.message);
+    return Response.json({ objection: objection ?? null });
   }
   return refuse(404, "There is nothing here");
 }

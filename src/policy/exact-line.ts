@@ -15,12 +15,27 @@ export function asciiLine(line: string): string | undefined {
 }
 
 function exactWord(word: string): string {
-  if (escapeControl(word) === word) {
+  if (escapeControl(word) === word && word.search(BLANK) < 0) {
     // A shell would make a folder of a bare ~.
     return word.includes("~") ? `'${word.replaceAll("'", String.raw`'\''`)}'` : shellWord(word);
   }
   // A backslash of the word's own must not look like one of ours.
-  return `$'${escapeControl(word.replaceAll(/[\\']/g, String.raw`\$&`))}'`;
+  return `$'${escapeControl(word.replaceAll(/[\\']/g, String.raw`\$&`).replace(BLANK, escapeBlank))}'`;
+}
+
+/**
+ * What leaves an empty place: spaces behind a space (enough of them, and the rest of a word stands below as if it were
+ * another row), and characters without a shape.
+ */
+const BLANK =
+  /(?<= ) |[\u00a0\u00ad\u034f\u115f\u1160\u1680\u180e\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\ufe00-\ufe0f\uffa0]|[\u{e0000}-\u{e0fff}]/gu;
+
+function escapeBlank(blank: string): string {
+  const code = blank.codePointAt(0) ?? 0;
+  if (code === 0x20) {
+    return String.raw`\x20`;
+  }
+  return code > 0xffff ? `\\U${code.toString(16).padStart(8, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
 function unicode(unit: string): string {

@@ -36,6 +36,7 @@ export class ApprovalsDoor {
         return Bun.serve({
           unix: beside,
           maxRequestBodySize: MAX_BODY_BYTES,
+          development: false,
           fetch: async (request, server) => {
             server.timeout(request, IDLE_S);
             return await door.#answer(request);

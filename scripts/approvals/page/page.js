@@ -80,7 +80,7 @@ function addCard(question) {
     const term = document.createElement("dt");
     term.textContent = name;
     const text = document.createElement("dd");
-    text.textContent = visible(value);
+    text.textContent = visible(value).replaceAll(/(?<= ) /g, String.raw`\x20`);
     text.className = kind;
     part("dl").append(term, text);
   }

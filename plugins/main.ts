@@ -1,7 +1,8 @@
 #!/usr/bin/env bun
 import { runCli } from "../src/cli.ts";
+import { gitBroker } from "./git/broker.ts";
 import { gitPlugin } from "./git/plugin.ts";
 import { npmPlugin } from "./npm/plugin.ts";
 import { toolPlugin } from "./tool/plugin.ts";
 
-void runCli({ plugins: [gitPlugin, npmPlugin], declarative: toolPlugin }, process.argv);
+void runCli({ plugins: [gitPlugin, npmPlugin], declarative: toolPlugin, brokers: [gitBroker] }, process.argv);

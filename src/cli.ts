@@ -2,6 +2,7 @@ import { cac, type CAC } from "cac";
 
 import manifest from "../package.json" with { type: "json" };
 import { approvals } from "./cli/approvals.ts";
+import { runBroker } from "./cli/broker.ts";
 import { check } from "./cli/check.ts";
 import { explain } from "./cli/explain.ts";
 import { health } from "./cli/health.ts";
@@ -55,6 +56,13 @@ function describeCommands(set: PluginSet): CAC {
       process.exit(status);
     });
   cli
+    .command("broker <config>", "Run the broker of one tool, which holds its credentials, until it is told to stop")
+    .option("--listen <address>", "Where to listen, HOST:PORT")
+    .action(async (file: string, { listen }: Options) => {
+      const log = (line: string): void => void process.stderr.write(`${line}\n`);
+      process.exit(await runBroker(set, { file, address: textOf(listen), log }));
+    });
+  cli
     .command("check <...configs>", "Say whether configs, or all of a folder, can be used, and what in them is doubtful")
     .option("--json", "Answer in JSON")
     .action(async (files: string[], { json }: Options) => print(await check(set, files, json === true)));
@@ -81,7 +89,7 @@ function describeCommands(set: PluginSet): CAC {
       );
     });
   cli
-    .command("health <socket>", "Ask the plugin at a socket how it is")
+    .command("health <socket>", "Ask the plugin at a socket, or the broker at a URL, how it is")
     .option("--json", "Answer in JSON")
     .action(async (socket: string, { json }: Options) => print(await health(socket, json === true)));
   cli
@@ -101,6 +109,7 @@ function describeCommands(set: PluginSet): CAC {
 }
 
 interface Options {
+  readonly listen?: string | number;
   readonly socket?: string | number;
   readonly approvals?: string | number;
   readonly verdict?: string | number;

@@ -21,9 +21,15 @@ const LAYERS: readonly Layer[] = [
   { files: /^src\/runtime\//, mayImport: [/^src\/(runtime|policy|protocol)\//] },
   { files: /^src\/broker\//, mayImport: [/^src\/(broker|policy)\//] },
   { files: /^src\/cli(\.ts|\/)/, mayImport: [/^src\//, /^cac$/, /^package\.json$/] },
-  { files: /^plugins\/main\.ts$/, mayImport: [/^src\/cli\.ts$/, /^plugins\/[^/]+\/plugin\.ts$/] },
-  { files: /^plugins\/git\//, mayImport: [/^src\/runtime\/plugin\.ts$/, /^src\/policy\//, /^plugins\/git\//] },
-  { files: /^plugins\/npm\//, mayImport: [/^src\/runtime\/plugin\.ts$/, /^src\/policy\//, /^plugins\/npm\//] },
+  { files: /^plugins\/main\.ts$/, mayImport: [/^src\/cli\.ts$/, /^plugins\/[^/]+\/(plugin|broker)\.ts$/] },
+  {
+    files: /^plugins\/git\//,
+    mayImport: [/^src\/(runtime|broker)\/plugin\.ts$/, /^src\/policy\//, /^plugins\/git\//],
+  },
+  {
+    files: /^plugins\/npm\//,
+    mayImport: [/^src\/(runtime|broker)\/plugin\.ts$/, /^src\/policy\//, /^plugins\/npm\//],
+  },
   { files: /^plugins\/tool\//, mayImport: [/^src\/runtime\/plugin\.ts$/, /^src\/policy\//, /^plugins\/tool\//] },
   { files: /^client\//, mayImport: [/^client\//, /^src\/protocol\//] },
   // These run before any package is installed.

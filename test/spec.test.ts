@@ -164,7 +164,7 @@ describe("SPEC.md, numbers", () => {
     const code = spec.replaceAll(/```[^]*?```|`[^`]*`/gu, "");
     const words = new Set(Array.from(code.matchAll(/(?<![\w.])[A-Z]{3,}(?:_[A-Z]+)*(?![\w-])/gu), ([word]) => word));
     const others =
-      "ASCII CPU EACCES ECONNREFUSED EPERM EPIPE FUSE HOME HTTP III ISO JSON MUST MAY MSG_CMSG_CLOEXEC MSG_CTRUNC NUL NOT PATH RFC SCM_RIGHTS SETGID SETUID SHOULD TERM KILL UTC YAML".split(
+      "ASCII CPU EACCES ECONNREFUSED EPERM EPIPE FUSE GET HOME HTTP III ISO JSON MUST MAY MSG_CMSG_CLOEXEC MSG_CTRUNC NUL NOT PATH POST RFC SCM_RIGHTS SETGID SETUID SHOULD TERM TLS KILL UTC YAML".split(
         " ",
       );
     const isKnown = (word: string): boolean => Object.hasOwn(MESSAGE, word) || /^SIG[A-Z]+$/u.test(word);
@@ -213,6 +213,11 @@ describe("SPEC.md, policy", () => {
       expect(new Set(inMap)).toEqual(new Set(knownKeys(map)));
     },
   );
+
+  test('section 27 has every key that a config may have in "broker", and no other', () => {
+    const written = table("## 27 Config of a broker").map(([key = ""]) => unquoted(key).replace(/^broker\./u, ""));
+    expect(new Set(written)).toEqual(new Set(knownKeys("broker")));
+  });
 
   test("section 15.1 has every condition that a rule may have, and no other", () => {
     const written = table("### 15.1 Rules").map(([key = ""]) => unquoted(key));

@@ -93,7 +93,16 @@ async function statLines(git: Git, before: string | undefined, after: string): P
   const stat =
     before === undefined
       ? undefined
-      : await git("diff", ...options, "--no-relative", `--stat=100,60,${MAX_FILES}`, before, after, "--");
+      : await git(
+          "diff",
+          ...options,
+          "--no-relative",
+          `--stat=100,60,${MAX_FILES}`,
+          "--stat-graph-width=16",
+          before,
+          after,
+          "--",
+        );
   return stat === undefined ? ["  the files that change could not be told"] : linesOf(stat);
 }
 

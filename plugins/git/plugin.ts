@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin } from "../../src/runtime/plugin.ts";
 import { aliasOf } from "./alias.ts";
+import { gitEnvironment } from "./environment.ts";
 import { readGitInvocation } from "./invocation.ts";
 import { previewPush } from "./preview.ts";
 
@@ -9,4 +10,5 @@ export const gitPlugin: Plugin = definePlugin({
   grammar: readGitInvocation,
   aliasOf,
   preview: previewPush,
+  environment: gitEnvironment,
 });

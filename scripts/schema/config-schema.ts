@@ -21,6 +21,9 @@ export function configJsonSchema(spec: string): Json {
   if (config.properties?.["grammar"] !== undefined) {
     describe(config.properties["grammar"], grammar, "grammar.");
   }
+  if (config.properties?.["broker"] !== undefined) {
+    describe(config.properties["broker"], readTable(spec, "## 27 Config of a broker"), "broker.");
+  }
   describeConditions(config, conditions);
   const whole: Json = JSON.parse(JSON.stringify({ title: "Config of a plugin of claude-container", ...config }));
   const ordered = ["properties", "rules", "anyOf", 0, "items"];

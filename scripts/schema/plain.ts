@@ -47,7 +47,7 @@ function flatten(schema: Schema): Item[] {
 function plainPipe(items: readonly Item[]): Schema {
   const start =
     items[0]?.type === "unknown" ? items.findIndex(({ kind, type }) => kind === "schema" && type !== "unknown") : 0;
-  const end = items.findIndex(({ type }, index) => index > start && type === "transform");
+  const end = items.findIndex(({ type }, index) => index > start && /^(raw_)?transform$/.test(type));
   const [first, ...steps] = items.slice(start, end < 0 ? undefined : end);
   const known = steps.filter((step) => KNOWN_STEPS.includes(step.type) && !hasFlags(step));
   const schema = plainSchema(first as unknown as Schema);

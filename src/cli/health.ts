@@ -1,8 +1,12 @@
 import { askHealth } from "../protocol/ask-health.ts";
+import { brokerHealth } from "../broker/ask-health.ts";
 import { jsonText, STATUS, type Report } from "./report.ts";
 
-/** `plugin-server health`: asks the plugin that listens on a socket how it is. The answer is yes when it takes calls. */
+/** `plugin-server health`: asks the plugin that listens on a socket, or the broker at a URL, how it is. The answer is yes when it takes calls. */
 export async function health(socket: string, json: boolean): Promise<Report> {
+  if (socket.startsWith("http://")) {
+    return await askBroker(socket, json);
+  }
   try {
     const report = await askHealth(socket);
     const { tool, state, sessions, carrier, problem } = report;
@@ -15,6 +19,17 @@ export async function health(socket: string, json: boolean): Promise<Report> {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = REASONS[code ?? ""] ?? code ?? message;
     return { status: STATUS.no, stdout: "", stderr: `plugin-server: Cannot ask ${socket}: ${reason}\n` };
+  }
+}
+
+async function askBroker(url: string, json: boolean): Promise<Report> {
+  try {
+    const report = await brokerHealth(url);
+    const line = [`${report.tool} broker ${report.state}`, `${report.requests} running`, ...report.problems].join(", ");
+    const status = report.state === "ready" ? STATUS.ok : STATUS.no;
+    return { status, stdout: json ? jsonText(report) : `${line}\n`, stderr: "" };
+  } catch (error) {
+    return { status: STATUS.no, stdout: "", stderr: `plugin-server: ${(error as Error).message}\n` };
   }
 }
 

@@ -45,7 +45,8 @@ const NOTES: Readonly<Record<string, Section[]>> = {
       title: "Environment",
       body:
         "  PLUGIN_SOCKETS    folder of the sockets (default: /run/plugins); listens at <tool>/<tool>.sock in it\n" +
-        "  PLUGIN_WORKSPACE  root of a config that names no roots (default: /workspace)",
+        "  PLUGIN_WORKSPACE  root of a config that names no roots (default: /workspace)\n" +
+        "  PLUGIN_BROKER     URL of the tool's broker, such as http://git-broker:8080 (default: none)",
     },
     { title: "Stopping", body: "  TERM or INT: running calls have 10 seconds to finish. A second one: at once." },
     {
@@ -53,6 +54,18 @@ const NOTES: Readonly<Record<string, Section[]>> = {
       body: "  A change counts from the next call on; while it is broken, what was sound before goes on.",
     },
     { title: "Example", body: "  plugin-server serve git.yaml --socket /tmp/git.sock" },
+  ],
+  broker: [
+    {
+      title: "Listening",
+      body: "  Without --listen at 127.0.0.1:8080. Port 0 takes a free one; the line that says `ready` has it.",
+    },
+    { title: "Stopping", body: "  TERM or INT: running requests have 10 seconds to finish. A second one: at once." },
+    {
+      title: "Config",
+      body: "  Reads credentials, broker and the rules about branches, anew at each request after a change.",
+    },
+    { title: "Example", body: "  plugin-server broker git.yaml --listen 0.0.0.0:8080" },
   ],
   check: [
     { title: "Output", body: "  One line per good config; errors and warnings as file:line:column to stderr." },
@@ -73,7 +86,10 @@ const NOTES: Readonly<Record<string, Section[]>> = {
   ],
   health: [
     { title: "Exit status", body: "  0  it takes calls\n  1  it does not, or nobody answers" },
-    { title: "Example", body: "  plugin-server health /run/plugins/git/git.sock" },
+    {
+      title: "Examples",
+      body: "  plugin-server health /run/plugins/git/git.sock\n  plugin-server health http://git-broker:8080",
+    },
   ],
   test: [
     {

@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 
+import type { BrokerPlugin } from "../broker/plugin.ts";
 import type { Config } from "../policy/config.ts";
 import type { Plugin } from "../runtime/plugin.ts";
 
@@ -8,6 +9,8 @@ export interface PluginSet {
   readonly plugins: readonly Plugin[];
   /** Serves every config whose tool has no plugin of its own. */
   readonly declarative: Plugin;
+  /** The broker's half of those that have one. */
+  readonly brokers: readonly BrokerPlugin[];
 }
 
 /** The plugin of a config, under the config's name. */

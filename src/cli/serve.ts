@@ -6,6 +6,7 @@ import type { Identity } from "../runtime/identity.ts";
 import { allWarnings } from "./check.ts";
 import { pluginFor, workspace, type PluginSet } from "./plugin-set.ts";
 import { STATUS, warningLine } from "./report.ts";
+import { nextSignal } from "./next-signal.ts";
 
 /** What `plugin-server serve` was asked. */
 export interface ServeOptions {
@@ -27,12 +28,13 @@ export async function serve(set: PluginSet, options: ServeOptions): Promise<numb
   try {
     // Loaded only here, so that the commands that answer a question start quickly.
     const { startDaemon } = await import("../runtime/daemon.ts");
-    const { LiveConfig } = await import("../runtime/live-config.ts");
+    const { LiveConfig } = await import("../policy/live-config.ts");
+    const { log: logEvent } = await import("../runtime/log.ts");
     const folder = resolve(workspace());
     // Before this process acts as somebody else, whose the socket would be then.
     const door = approvalsPath === undefined ? undefined : await openDoor(resolve(approvalsPath), log);
     const identity = asOwner ? await becomeOwner(folder) : undefined;
-    const config = new LiveConfig(file);
+    const config = new LiveConfig(file, logEvent);
     const plugin = pluginFor(set, config.current);
     for (const warning of await allWarnings(set, config.current)) {
       log(warningLine(warning));
@@ -74,19 +76,6 @@ async function becomeOwner(folder: string): Promise<Identity | undefined> {
 
 function defaultSocketPath(tool: string): string {
   return `${process.env["PLUGIN_SOCKETS"] ?? "/run/plugins"}/${tool}/${tool}.sock`;
-}
-
-/** The first TERM or INT. Without a listener for the second, it ends the process at once: the way out of a long drain. */
-async function nextSignal(): Promise<NodeJS.Signals> {
-  return await new Promise((settle) => {
-    const stop = (signal: NodeJS.Signals): void => {
-      process.off("SIGTERM", stop);
-      process.off("SIGINT", stop);
-      settle(signal);
-    };
-    process.on("SIGTERM", stop);
-    process.on("SIGINT", stop);
-  });
 }
 
 function messageOf(error: unknown): string {

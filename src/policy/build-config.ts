@@ -1,3 +1,4 @@
+import { buildBroker } from "./build-broker.ts";
 import { buildRule, withoutTrailingSlash } from "./build-rule.ts";
 import { startOf, type Config, type Listed, type Place } from "./config.ts";
 import { expandRules } from "./expand-rules.ts";
@@ -53,6 +54,8 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
       env,
       place: places.get(`cases.${index}`) ?? startOf(file),
     })),
+    credentials: new Map(Object.entries(raw.credentials)),
+    broker: buildBroker(raw.broker, file, places),
     places,
   };
 }

@@ -1,3 +1,4 @@
+import type { BrokerConfig, CredentialReference } from "./broker-config.ts";
 import type { DeclaredGrammar } from "./declared-grammar.ts";
 import type { ShortForms } from "./expand-rules.ts";
 import { startOf, type Listed, type Place } from "./place.ts";
@@ -29,6 +30,9 @@ export interface Config {
   readonly stdio: "auto" | "relay";
   readonly access: Access;
   readonly cases: readonly Case[];
+  /** Where the secret for each host is; for the broker alone. */
+  readonly credentials: ReadonlyMap<string, CredentialReference>;
+  readonly broker: BrokerConfig;
   /** Place of every key (`rules.allowed_commands`) and list item (`roots.0`) that the file contains. */
   readonly places: ReadonlyMap<string, Place>;
 }

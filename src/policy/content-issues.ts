@@ -6,6 +6,7 @@ import { found } from "./found.ts";
 import { quote } from "./printable.ts";
 import { configSchema } from "./schema.ts";
 import { ruleNameIssues } from "./rule-names.ts";
+import { secretIssues } from "./secret-issues.ts";
 import { isBefore, type Source } from "./source.ts";
 import { keyLabel, unknownKeys } from "./unknown-keys.ts";
 
@@ -18,6 +19,10 @@ export function contentIssues(
   file: string,
   schemaIssues: readonly BaseIssue<unknown>[],
 ): ConfigIssue[] {
+  const secrets = secretIssues(source);
+  if (secrets.length > 0) {
+    return secrets;
+  }
   const unknown = unknownKeys(source, configSchema);
   const meant = unknown.map((key) => key.meant);
   const issues = unknown.map((key) => key.issue);

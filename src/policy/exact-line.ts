@@ -27,8 +27,7 @@ function exactWord(word: string): string {
  * What leaves an empty place: spaces behind a space (enough of them, and the rest of a word stands below as if it were
  * another row), and characters without a shape.
  */
-const BLANK =
-  /(?<= ) |[\u00a0\u00ad\u034f\u115f\u1160\u1680\u180e\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\ufe00-\ufe0f\uffa0]|[\u{e0000}-\u{e0fff}]/gu;
+const BLANK = /(?<= ) |(?! )\p{Zs}|\u2800|\p{Default_Ignorable_Code_Point}/gu;
 
 function escapeBlank(blank: string): string {
   const code = blank.codePointAt(0) ?? 0;

@@ -1,5 +1,8 @@
 import * as v from "valibot";
 
+import type { CredentialReference } from "./broker-config.ts";
+import { broker, type RawBroker } from "./broker-schema.ts";
+import { credentials } from "./credential-schema.ts";
 import { DEFAULT_PASS } from "./environment.ts";
 import { duration, list, map, mustBe, noList, oneOf, quoteIt, text, wholeNumber, type Message } from "./fields.ts";
 import { found } from "./found.ts";
@@ -39,6 +42,8 @@ export interface RawConfig {
     cwd?: string | undefined;
     env?: Record<string, string> | undefined;
   }[];
+  credentials: Record<string, CredentialReference>;
+  broker: RawBroker;
 }
 
 const folder = text('an absolute path (beginning with "/")', /^\/[^\0]*$/);
@@ -130,4 +135,6 @@ export const configSchema: v.GenericSchema<unknown, RawConfig> = map({
   stdio: v.optional(oneOf(["auto", "relay"]), "auto"),
   access: v.optional(access, {}),
   cases: v.optional(list(testCase, "a list of cases"), []),
+  credentials: v.optional(credentials, {}),
+  broker: v.optional(broker, {}),
 });

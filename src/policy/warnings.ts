@@ -1,3 +1,4 @@
+import { brokerWarnings } from "./broker-warnings.ts";
 import type { ConfigIssue } from "./config-error.ts";
 import { startOf, type Config } from "./config.ts";
 import { didYouMean } from "./nearest.ts";
@@ -10,7 +11,12 @@ import { ruleWarnings } from "./rule-warnings.ts";
  * all of the tool; undefined: not known.
  */
 export function configWarnings(config: Config, grammar: Grammar, commands?: readonly string[]): ConfigIssue[] {
-  return [...openings(config), ...deadRules(config, grammar, commands), ...ruleWarnings(config, grammar)];
+  return [
+    ...openings(config),
+    ...deadRules(config, grammar, commands),
+    ...ruleWarnings(config, grammar),
+    ...brokerWarnings(config),
+  ];
 }
 
 function openings({ file, rules, defaultEffect, enforcement, roots, env, access, places }: Config): ConfigIssue[] {

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, realpathSync } from "node:fs";
 import { startOf } from "../policy/config.ts";
 import type { Config } from "../policy/config.ts";
+import type { LiveConfig } from "../policy/live-config.ts";
 import { quote } from "../policy/printable.ts";
 import { Connection } from "./connection.ts";
 import { Approvals } from "./approvals.ts";
@@ -8,7 +9,6 @@ import type { ApprovalsDoor } from "./approvals-door.ts";
 import type { Host } from "./host.ts";
 import type { Identity } from "./identity.ts";
 import { adoptOrphans, refuseNew } from "./libc.ts";
-import type { LiveConfig } from "./live-config.ts";
 import { Lobby } from "./lobby.ts";
 import { log } from "./log.ts";
 import type { Plugin } from "./plugin.ts";

@@ -1,15 +1,8 @@
-/** One JSON object a line on stderr. */
-export type LogFields = Readonly<Record<string, unknown>>;
+import { logLine, type LogFields } from "../policy/log-line.ts";
 
-// JSON leaves DEL and the C1 controls as they are, and a terminal obeys some of those.
-const CONTROLS = /[\u007f-\u009f\u2028\u2029]/gu;
+export type { LogFields };
 
-/** Writes one event; every control character in it is escaped, so that nobody who sends text can forge a line or move a cursor. */
+/** Writes one event as a line of JSON to stderr. */
 export function log(level: "info" | "warn" | "error", event: string, fields: LogFields): void {
-  const line = JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
-  process.stderr.write(`${line.replaceAll(CONTROLS, escape)}\n`);
-}
-
-function escape(control: string): string {
-  return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  process.stderr.write(logLine(level, event, fields));
 }

@@ -32,6 +32,19 @@ export interface Plugin {
    * `check` warns of a rule for a command that is not there, which a misspelling would be.
    */
   readonly commands?: readonly string[];
+  /** Variables that the tool gets from its plugin; stronger than what the client sends and than `env.set`. Pure. */
+  readonly environment?: (call: PluginCall) => Readonly<Record<string, string>>;
+}
+
+/** A call that is about to start, for {@link Plugin.environment}. */
+export interface PluginCall {
+  readonly config: Config;
+  /** Arguments, without argv[0]. */
+  readonly args: readonly string[];
+  /** URL of the tool's broker; undefined: there is none. */
+  readonly broker: string | undefined;
+  /** What the tool gets without the plugin's own. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** A call that waits for a person, and a way to look into what it would do. */

@@ -1,25 +1,28 @@
 import { statSync } from "node:fs";
-import type { Config } from "../policy/config.ts";
-import { loadConfig } from "../policy/load.ts";
-import { log } from "./log.ts";
+
+import type { Config } from "./config.ts";
+import { loadConfig } from "./load.ts";
+import type { Log } from "./log-line.ts";
 
 /** A file that was written so recently may be written again without its time or size telling so. */
 const YOUNG_MS = 50;
 
 /**
- * The config of a running plugin: as its file is now, or, while that is broken, as it last was sound. It is looked at
- * for each call, which costs one stat(2): nothing to watch, and no call that a change overtakes.
+ * The config of a running plugin or broker: as its file is now, or, while that is broken, as it last was sound. It is looked at
+ * for each call or request, which costs one stat(2): nothing to watch, and no call that a change overtakes.
  */
 export class LiveConfig {
   readonly #file: string;
+  readonly #log: Log;
   #current: Config;
   #seen: string;
   #problem = "";
   #adopt: (config: Config) => void = () => {};
 
   /** @throws {ConfigError} when the file is broken at the start, where there is nothing to go on with */
-  constructor(file: string) {
+  constructor(file: string, log: Log) {
     this.#file = file;
+    this.#log = log;
     this.#seen = stampOf(file);
     this.#current = loadConfig(file);
   }
@@ -51,11 +54,15 @@ export class LiveConfig {
       this.#adopt(config);
       this.#current = config;
       this.#problem = "";
-      log("info", "config_changed", { tool: config.plugin, file: this.#file });
+      this.#log("info", "config_changed", { tool: config.plugin, file: this.#file });
     } catch (error) {
       this.#problem = (error as Error).message.split("\n", 1)[0] ?? "";
       if (this.#problem !== before) {
-        log("warn", "config_broken", { tool: this.#current.plugin, file: this.#file, error: (error as Error).message });
+        this.#log("warn", "config_broken", {
+          tool: this.#current.plugin,
+          file: this.#file,
+          error: (error as Error).message,
+        });
       }
     }
   }

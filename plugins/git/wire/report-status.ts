@@ -1,0 +1,39 @@
+import { clip } from "../../../src/policy/printable.ts";
+import { FLUSH, MAX_LINE_BYTES, pktLine } from "./pkt-line.ts";
+import type { UpdateRequest } from "./update-request.ts";
+
+/** What to say of one ref that was not changed. */
+export interface RefusedRef {
+  readonly ref: string;
+  readonly reason: string;
+}
+
+/** Whether the tool can be told about single refs. */
+export function canReport({ capabilities }: UpdateRequest): boolean {
+  return capabilities.some((name) => name === "report-status" || name === "report-status-v2");
+}
+
+/**
+ * The report of an upstream that has refused every ref, as gitprotocol-pack(5) has it, so that git prints
+ * `! [remote rejected] main -> main (reason)`.
+ */
+export function reportRefused({ capabilities }: UpdateRequest, refused: readonly RefusedRef[]): Response {
+  const lines = refused.map(({ ref, reason }) =>
+    pktLine(`ng ${ref} ${clip(`plugin policy: ${reason}`, MAX_REASON)}\n`),
+  );
+  const report = Buffer.concat([pktLine("unpack ok\n"), ...lines, FLUSH]);
+  const body = capabilities.includes("side-band-64k") ? Buffer.concat([...inBand(report), FLUSH]) : report;
+  return new Response(body, {
+    headers: { "content-type": "application/x-git-receive-pack-result", "cache-control": "no-store" },
+  });
+}
+
+const MAX_REASON = 300;
+const REPORT_BAND = 1;
+
+function* inBand(report: Uint8Array): Generator<Uint8Array> {
+  const most = MAX_LINE_BYTES - 5;
+  for (let start = 0; start < report.length; start += most) {
+    yield pktLine(Buffer.concat([Uint8Array.of(REPORT_BAND), report.subarray(start, start + most)]));
+  }
+}

@@ -1,0 +1,30 @@
+import type { ConfigIssue } from "./config-error.ts";
+import type { Config } from "./config.ts";
+import { startOf } from "./place.ts";
+import { quote } from "./printable.ts";
+
+/** What in `broker` and `credentials` is valid and yet probably not meant, or opens more than its author may think. */
+export function brokerWarnings({ file, broker, credentials, places }: Config): ConfigIssue[] {
+  const at = (path: string): ConfigIssue["place"] => places.get(path) ?? startOf(file);
+  const warnings: ConfigIssue[] = [];
+  const hosts = new Set(broker.allowedRepos.map(({ value }) => value.split("/", 1)[0] ?? ""));
+  for (const { value, place } of broker.allowedRepos) {
+    if (/^[^/]+\/\*+$/.test(value)) {
+      const message = `${quote(value)} is every repository that the credential reaches, for reading and writing`;
+      warnings.push({ place, message });
+    }
+  }
+  for (const [name, { protocol }] of broker.hosts) {
+    if (protocol === "http" && credentials.has(name)) {
+      const message = `The credential for ${quote(name)} travels in the clear: its protocol is http`;
+      warnings.push({ place: at(`broker.hosts.${name}`), message });
+    }
+  }
+  for (const name of credentials.keys()) {
+    if (!hosts.has(name)) {
+      const message = `The credential for ${quote(name)} is never used: broker.allowed_repos has nothing of that host`;
+      warnings.push({ place: at(`credentials.${name}`), message });
+    }
+  }
+  return warnings;
+}

@@ -1,0 +1,296 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+
+import { ACME, GitHost, HEAD, HOSTS, TOKEN } from "../helpers/git-host.ts";
+
+setDefaultTimeout(30_000);
+
+// One host, one broker, the real git on both sides; each test takes what it needs from the same repositories.
+let host: GitHost;
+beforeAll(async () => {
+  host = await GitHost.start();
+  await host.sh(`cd w; git remote add origin ${host.url("acme/thing.git")}`);
+});
+afterAll(async () => {
+  await host[Symbol.asyncDispose]();
+});
+
+describe("reading through the broker", () => {
+  test("clone and fetch bring what is there, and git has no credential", async () => {
+    expect((await host.git(["clone", "-q", host.url("acme/thing.git"), "c1"], ".")).stderr).toBe("");
+    expect(await host.sh("git -C c1 rev-parse origin/main")).toBe(await host.at("main"));
+    await host.sh("cd w; git commit -q --allow-empty -m next; git push -q ../root/acme/thing.git HEAD:refs/heads/next");
+    expect((await host.git(["fetch", "-q", "origin"], "c1")).status).toBe(0);
+    expect(await host.sh("git -C c1 rev-parse origin/next")).toBe(await host.at("next"));
+    expect(await host.sh("grep -ra CANARY c1 home || true")).toBe("");
+  });
+
+  test("a shallow clone, and more of it later", async () => {
+    expect((await host.git(["clone", "-q", "--depth=1", host.url("acme/thing"), "c2"], ".")).status).toBe(0);
+    expect(await host.sh("git -C c2 rev-list --count HEAD")).toBe("1");
+    expect((await host.git(["fetch", "-q", "--unshallow"], "c2")).status).toBe(0);
+    expect(await host.sh("git -C c2 rev-list --count HEAD")).toBe("3");
+  });
+
+  test("a partial clone, and a blob of it when it is asked for", async () => {
+    const cloned = await host.git(
+      ["clone", "-q", "--no-checkout", "--filter=blob:none", host.url("acme/thing.git"), "c3"],
+      ".",
+    );
+    expect(cloned.status).toBe(0);
+    expect((await host.git(["show", "HEAD:file"], "c3")).stdout).toBe("3\n");
+  });
+
+  test("protocols 0 and 1 too", async () => {
+    for (const version of ["0", "1"]) {
+      const { stdout } = await host.git(["-c", `protocol.version=${version}`, "ls-remote", "origin", "main"]);
+      expect(stdout).toContain(await host.at("main"));
+    }
+  });
+
+  test("a submodule of an allowed repository, by a relative address", async () => {
+    await host.sh(`
+      git init -q -b main super; cd super
+      printf '[submodule "lib"]\\n\\tpath = lib\\n\\turl = ../thing.git\\n' > .gitmodules
+      git update-index --add --cacheinfo 160000,$(git -C ../root/acme/thing.git rev-parse main),lib
+      git add .gitmodules; git commit -qm super; git clone -q --bare . ../root/acme/super.git`);
+    const cloned = await host.git(["clone", "-q", "--recurse-submodules", host.url("acme/super.git"), "c4"], ".");
+    expect(cloned.status).toBe(0);
+    expect(await host.sh("cat c4/lib/file")).toBe("3");
+  });
+
+  test("many wants and haves, which git sends compressed", async () => {
+    await host.sh(
+      `cd root/acme; git clone -q --bare thing.git many.git; m=$(git -C many.git rev-parse main)
+       for n in $(seq 300); do echo "create refs/heads/b$n $(git -C many.git commit-tree -m $n -p $m $m^{tree})"; done | git -C many.git update-ref --stdin`,
+    );
+    const seen = host.server.seen.length;
+    expect((await host.git(["clone", "-q", host.url("acme/many.git"), "c5"], ".")).status).toBe(0);
+    expect(await host.sh("git -C c5 branch -r | grep -c origin/b")).toBe("300");
+    expect(host.server.seen.slice(seen).some(({ headers }) => "content-encoding" in headers)).toBe(false);
+  });
+
+  test("addresses in other forms lead to the same repository", async () => {
+    const address = host.server.host;
+    const [name, port] = address.split(":") as [string, string];
+    for (const url of [
+      `http://${address}/acme/thing`,
+      `https://me@${address}/acme/thing.git`,
+      `git://${name}/acme/thing`,
+    ]) {
+      const { stdout, stderr } = await host.git(["ls-remote", url, "main"]);
+      expect([url, stdout.slice(0, 40), stderr]).toEqual([url, await host.at("main"), ""]);
+    }
+    for (const url of [`git@${name}:acme/thing.git`, `ssh://git@${name}/acme/thing.git`, `ssh://${name}/acme/thing`]) {
+      expect((await host.git(["ls-remote", "--get-url", url])).stdout).toStartWith(
+        `${host.broker.url}/${name}:${port}/acme/`,
+      );
+    }
+  });
+
+  test("git remote -v shows the user's own address", async () => {
+    const { stdout } = await host.git(["remote", "-v"]);
+    expect(stdout).toBe(
+      `origin\t${host.url("acme/thing.git")} (fetch)\norigin\t${host.url("acme/thing.git")} (push)\n`,
+    );
+    expect((await host.git(["remote", "get-url", "origin"])).stdout).toBe(`${host.url("acme/thing.git")}\n`);
+  });
+
+  test.each([
+    "other/thing.git",
+    "acme/../other/thing.git",
+    "acme/%2e%2e/other/thing.git",
+    "acmee/thing.git",
+    "ACME/thing.git",
+  ])("%s is not in allowed_repos, and git says so", async (repository) => {
+    const seen = host.server.seen.length;
+    const { stderr, status } = await host.git(["ls-remote", host.url(repository)]);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("remote: plugin policy: ");
+    expect(stderr).toContain("is not in broker.allowed_repos (git.yaml)");
+    expect(host.server.seen.length).toBe(seen);
+  });
+
+  test("another host is refused in the same words, and not asked", async () => {
+    const { stderr } = await host.git(["ls-remote", "https://git.example.com/acme/thing.git"]);
+    expect(stderr).toContain('"git.example.com/acme/thing" is not in broker.allowed_repos');
+  });
+
+  test("a password in the address is refused, and repeated nowhere", async () => {
+    const { stderr } = await host.git(["ls-remote", `https://me:pass-word-1@${host.server.host}/acme/thing.git`]);
+    expect(stderr).toContain("remote: The URL has a password in it");
+    expect(await host.broker.log()).not.toContain("pass-word-1");
+  });
+});
+
+describe("pushing through the broker", () => {
+  test("a new branch, and then it again by force, for it is the agent's own", async () => {
+    expect((await host.git(["push", "-q", "origin", "main:agent/one"])).status).toBe(0);
+    expect(await host.at("agent/one")).toBe(await host.sh("git -C w rev-parse main"));
+    expect((await host.git(["push", "-q", "origin", "+main~1:agent/one"])).status).toBe(0);
+    expect(await host.at("agent/one")).toBe(await host.sh("git -C w rev-parse main~1"));
+    expect((await host.git(["push", "-q", "origin", ":agent/one"])).status).toBe(0);
+    expect(await host.at("agent/one")).toBe("");
+  });
+
+  test("a large one, in a stream, with the broker's memory flat", async () => {
+    await host.sh(
+      "cd w; git config core.compression 0; git checkout -q -b large main; head -c 120000000 /dev/urandom > blob; git add blob; git commit -qm blob; git checkout -q main",
+    );
+    const { status } = await host.git(["-c", "core.compression=0", "push", "-q", "origin", "large:agent/large"]);
+    expect(status).toBe(0);
+    expect(await host.at("agent/large")).toBe(await host.sh("git -C w rev-parse large"));
+    expect((await host.git(["clone", "-q", "-b", "agent/large", host.url("acme/thing.git"), "c6"], ".")).status).toBe(
+      0,
+    );
+    expect(await host.sh("cmp w/.git/refs/heads/large c6/.git/refs/heads/agent/large")).toBe("");
+    expect(host.broker.residentMiB()).toBeLessThan(120);
+  });
+
+  test("a large one that is refused costs nothing but the way here", async () => {
+    const before = await host.at("main");
+    const { stderr, status } = await host.git(["-c", "core.compression=0", "push", "origin", "large:main"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("! [remote rejected] large -> main (plugin policy: ");
+    expect(await host.at("main")).toBe(before);
+  });
+
+  test("from a shallow clone", async () => {
+    await host.git(["clone", "-q", "--depth=1", host.url("acme/thing.git"), "c7"], ".");
+    await host.sh("cd c7; echo s > s; git add s; git commit -qm s");
+    expect((await host.git(["push", "-q", "origin", "HEAD:agent/shallow"], "c7")).stderr).toBe("");
+  });
+
+  test("several at once, atomically", async () => {
+    const { status } = await host.git(["push", "-q", "--atomic", "origin", "main:agent/a", "main:agent/b"]);
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    {
+      name: "an update of main",
+      args: ["+main~3:main"],
+      says: "cannot be updated: this branch is not one of broker.own_branches",
+    },
+    { name: "an update of main by its full name", args: ["+main~3:refs/heads/main"], says: "cannot be updated" },
+    { name: "a deletion of another branch", args: [":feature"], says: "cannot be deleted" },
+    {
+      name: "a tag",
+      args: ["main:refs/tags/v1"],
+      says: "tags cannot be pushed: broker.tags is none; push without tags",
+    },
+    { name: "a review", args: ["main:refs/for/main"], says: "only branches" },
+    { name: "a pull request's ref", args: ["main:refs/pull/1/head"], says: "only branches" },
+    {
+      name: "a replacement",
+      args: ["main:refs/replace/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],
+      says: "only branches",
+    },
+    {
+      name: "a push option",
+      options: ["-o", "merge_request.create"],
+      args: ["main:agent/o"],
+      says: "is not in broker.push_options",
+    },
+    { name: "a branch with an option's name", args: ["main:refs/heads/-x"], says: "can be mistaken" },
+  ])(
+    "refuses $name, and says which rule",
+    async ({ options = [], args, says }: { options?: readonly string[]; args: readonly string[]; says: string }) => {
+      const before = await host.sh("git -C root/acme/thing.git for-each-ref");
+      const { stderr, status } = await host.git(["push", ...options, "origin", ...args]);
+      expect(status).toBe(1);
+      expect(stderr).toContain("[remote rejected]");
+      expect(stderr).toContain(`(plugin policy: `);
+      expect(stderr).toContain(says);
+      expect(await host.sh("git -C root/acme/thing.git for-each-ref")).toBe(before);
+    },
+  );
+
+  test("one ref that is refused refuses the whole push", async () => {
+    const { stderr } = await host.git(["push", "origin", "main:agent/c", "+main~3:main"]);
+    expect(stderr).toContain("agent/c (plugin policy: not pushed, since another ref of this push is refused)");
+    expect(await host.at("agent/c")).toBe("");
+  });
+
+  test("a signed push is refused in words", async () => {
+    await host.sh(
+      "git -C root/acme/thing.git config receive.certNonceSeed x; printf '#!/bin/sh\\necho \"[GNUPG:] SIG_CREATED \" >&2; echo sig\\n' > gpg; chmod +x gpg",
+    );
+    const { stderr, status } = await host.git([
+      "-c",
+      `gpg.program=${host.folder}/gpg`,
+      "push",
+      "--signed",
+      "origin",
+      "main:agent/s",
+    ]);
+    await host.sh("git -C root/acme/thing.git config --unset receive.certNonceSeed");
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("HTTP 400");
+    expect(await host.at("agent/s")).toBe("");
+  });
+
+  test("the config counts as it is now: a branch is blocked, then push as a whole", async () => {
+    await host.edit(`${ACME}rules: { blocked_branches: ["agent/*"] }\n`);
+    expect((await host.git(["push", "origin", "main:agent/d"])).stderr).toContain(
+      "blocked by rules.blocked_branches (git.yaml:4)",
+    );
+    await host.edit(`${ACME}rules: { blocked_commands: [push] }\n`);
+    const seen = host.server.seen.length;
+    const { stderr } = await host.git(["push", "origin", "main:agent/d"]);
+    expect(stderr).toContain("remote: plugin policy: push is denied by rules.blocked_commands (git.yaml:4)");
+    expect(host.server.seen.length).toBe(seen);
+    await host.edit(ACME);
+    expect((await host.git(["push", "-q", "origin", "main:agent/d"])).status).toBe(0);
+  });
+
+  test("a broken config changes nothing, and health says so", async () => {
+    await host.edit(`${ACME}nonsense: 1\n`);
+    expect((await host.git(["ls-remote", "origin"])).status).toBe(0);
+    expect((await host.broker.health()).problems[0]).toContain('Unknown key "nonsense"');
+    await host.edit(ACME);
+    expect((await host.broker.health()).problems).toEqual([]);
+  });
+
+  test("push options that are listed arrive", async () => {
+    await host.edit(`${HEAD}broker: { allowed_repos: ["{host}/acme/*"], push_options: [ci.skip], ${HOSTS} }\n`);
+    await host.sh(
+      "printf '#!/bin/sh\\necho \"option $GIT_PUSH_OPTION_0\"\\n' > root/acme/thing.git/hooks/pre-receive; chmod +x root/acme/thing.git/hooks/pre-receive",
+    );
+    const { stderr } = await host.git(["push", "-o", "ci.skip", "origin", "main:agent/e"]);
+    expect(stderr).toContain("remote: option ci.skip");
+    await host.sh("rm root/acme/thing.git/hooks/pre-receive");
+    await host.edit(ACME);
+  });
+});
+
+test("nothing that the broker wrote has the token in it, in any spelling", async () => {
+  const log = await host.broker.log();
+  expect(log).toContain('"event":"request"');
+  for (const form of [
+    TOKEN,
+    Buffer.from(`x-access-token:${TOKEN}`).toString("base64"),
+    Buffer.from(TOKEN).toString("hex"),
+  ]) {
+    expect(log).not.toContain(form);
+  }
+  expect(JSON.stringify(await host.broker.health())).not.toContain("CANARY");
+});
+
+test("the audit has who asked for what, the decision, the upstream's answer and the bytes", async () => {
+  const entries = await host.broker.entries();
+  const push = entries.find(({ refs }) => String(refs) === "create refs/heads/agent/one");
+  expect(push).toMatchObject({
+    tool: "git",
+    from: "127.0.0.1",
+    method: "POST",
+    host: host.server.host,
+    path: "acme/thing.git/git-receive-pack",
+    service: "git-receive-pack",
+    decision: "allow",
+    upstream: 200,
+    status: 200,
+  });
+  expect(Number(push?.["received_bytes"])).toBeGreaterThan(100);
+  const denied = entries.find(({ rule }) => rule === "tags");
+  expect(denied).toMatchObject({ decision: "deny", refs: ["create refs/tags/v1"] });
+});

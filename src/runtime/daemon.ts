@@ -94,10 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // Nothing below can fail: a config counts whole or not at all.
     roots = changedRoots;
     host.slots.resize(changed.limits.sessions, changed.limits.queue, changed.limits.queueMs);
-    // A file that was written a moment ago is read twice.
-    if (!Bun.deepEquals(changed, config.current)) {
-      approvals?.forget();
-    }
+    approvals?.forget();
   });
   adoptOrphans();
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {

@@ -133,10 +133,13 @@ enter_shell() {
 
 # Questions and answers. It has the terminal: `in_mode` gives its program no input.
 ask_person() {
+  local who
   find_bun "$home/bin" || fail 1 "Not installed yet: start it with $0 start"
+  # A user without a name has a number, which id prints beside its complaint.
+  who=$(id -un 2>/dev/null) || who=$(id -u)
   cd -- "$root"
   exec "$bun" --no-env-file scripts/approvals/main.ts --home "$home" --mode "$mode" \
-    --by "$(id -un 2>/dev/null || id -u)" ${json:+--json} ${web:+--web} -- "$@"
+    --by "$who" ${json:+--json} ${web:+--web} -- "$@"
 }
 
 show_log() {

@@ -10,6 +10,7 @@ import type { Approvals } from "./approvals.ts";
 import { decide, type Failure } from "./decide.ts";
 import { crowdedFailure } from "./failures.ts";
 import type { Host } from "./host.ts";
+import { log } from "./log.ts";
 import { grammarOf } from "./plugin.ts";
 import { previewOf } from "./preview.ts";
 import type { Answer, Question } from "./question.ts";
@@ -103,12 +104,17 @@ async function askOnce(host: Host, approvals: Approvals, held: Held, sinceMs: nu
   }
   const isAsShown = async (): Promise<boolean> => {
     const now = decide(host, held.open);
-    return (
+    const isSame =
       now.kind === "decision" &&
       now.decision.effect === "ask" &&
-      Bun.deepEquals(factsOf(host, held.open, now.invocation, now.decision), facts) &&
-      (await previewOf(host, held.open, now.invocation.cwd, held.mark)) === preview
-    );
+      Bun.deepEquals(factsOf(host, held.open, now.invocation, now.decision), facts);
+    const found = isSame ? await previewOf(host, held.open, invocation.cwd, held.mark) : undefined;
+    if (!isSame || found !== preview) {
+      // What an approver saw is not there any more: whoever wonders why a yes did not count finds it here.
+      const what = isSame ? { shown: preview, found } : { shown: facts.line };
+      log("info", "approval_void", { tool: config.plugin, session: held.mark, ...what });
+    }
+    return isSame && found === preview;
   };
   held.pending(refusal, facts.line);
   const times = { askedMs: Date.now(), untilMs: sinceMs + config.limits.approvalMs };

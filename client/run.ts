@@ -10,6 +10,7 @@ import {
   decodeError,
   decodeExit,
   decodeExplanation,
+  decodePending,
   decodeWelcome,
 } from "../src/protocol/plugin-messages.ts";
 import type { Exit } from "../src/protocol/plugin-messages.ts";
@@ -25,6 +26,8 @@ import { forgetSignals, obey, onSignals, stopSelf } from "./signals.ts";
 /** A plugin that is being replaced is waited for: the old one lets calls finish first, then the new one starts. */
 const AWAY_MS = 30_000;
 const AWAY_POLL_MS = 25;
+/** An attempt that took so long had found a plugin. */
+const IN_TOUCH_MS = 1_000;
 /** Whoever waits for longer than this is told for what. */
 const TELL_AFTER_MS = 3_000;
 
@@ -34,13 +37,18 @@ const TELL_AFTER_MS = 3_000;
  * @throws {ClientError} for everything that is not the tool's own ending
  */
 export async function run(paths: readonly string[], call: Call): Promise<number> {
-  const startedMs = performance.now();
+  let awaySinceMs = performance.now();
   let isTold = false;
   for (;;) {
+    const triedMs = performance.now();
     try {
       return await new Run(call).start(paths);
     } catch (error) {
-      const waitedMs = performance.now() - startedMs;
+      if (performance.now() - triedMs > IN_TOUCH_MS) {
+        // There was a plugin all that time, at which the call waited for its turn or for a person.
+        awaySinceMs = performance.now();
+      }
+      const waitedMs = performance.now() - awaySinceMs;
       if (!(error instanceof AwayError) || waitedMs >= AWAY_MS) {
         throw error;
       }
@@ -65,6 +73,8 @@ class Run {
   #relay: Relay | undefined;
   /** The denial as programs read it, where PLUGIN_DENIALS asked for that. */
   #denial: string | undefined;
+  /** Runs while a person is asked. */
+  #pending: Timer | undefined;
 
   constructor(call: Call) {
     this.#call = call;
@@ -83,7 +93,7 @@ class Run {
     }
     this.#conversation.follow("HELLO");
     this.#conversation.follow("OPEN");
-    const features = process.env["PLUGIN_DENIALS"] === "json" ? FEATURE.explanations : 0;
+    const features = FEATURE.approvals | (process.env["PLUGIN_DENIALS"] === "json" ? FEATURE.explanations : 0);
     const socket = await connect(paths, open, features, {
       data: (_socket, chunk) => this.#receive(chunk),
       drain: () => this.#channel?.drained(),
@@ -123,6 +133,9 @@ class Run {
       case "ALLOW":
         this.#startRelay();
         break;
+      case "PENDING":
+        this.#tellPending(decodePending(frame.payload));
+        break;
       case "EXPLANATION":
         this.#denial = decodeExplanation(frame.payload).json;
         break;
@@ -143,6 +156,12 @@ class Run {
       default:
         this.#relay?.receive(frame);
     }
+  }
+
+  /** Says after a while for what the call waits; an empty sentence says that it no longer does. */
+  #tellPending(message: string): void {
+    clearTimeout(this.#pending);
+    this.#pending = message === "" ? undefined : setTimeout(() => tell(message), TELL_AFTER_MS);
   }
 
   #startRelay(): void {
@@ -198,6 +217,7 @@ class Run {
   }
 
   #fail(error: ClientError): void {
+    clearTimeout(this.#pending);
     this.#relay?.restore();
     this.#reject(error);
   }

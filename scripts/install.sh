@@ -21,11 +21,15 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/install.sh [--compose | --local]
        scripts/install.sh --check [--project DIR]
+       scripts/install.sh --agent-texts DIR
 
 Builds claude-container and lays out its folder: $CLAUDE_CONTAINER_HOME, or ~/.claude-container.
 
   --compose    ends with 1 when the container engine cannot be used
   --local      does not ask for one; without either, one line says what is wrong with it, the first time
+  --agent-texts DIR
+               installs nothing: adds to the project in DIR what tells a coding agent how its tools work, a section in
+               CLAUDE.md and a skill in .claude/skills; what is there already stays
   --check      installs nothing: prints what is checked, each with what to do about it; exit status 0 when all holds
 TEXT
 }
@@ -112,7 +116,32 @@ refuse_unless_sound() {
   fi
 }
 
-mode="" check="" project=""
+# add_agent_texts PROJECT: only when asked for, since these files are the project's.
+add_agent_texts() {
+  local texts=$root/plugins/agent to=$1/CLAUDE.md skill=$1/.claude/skills/plugins/SKILL.md heading
+  if [[ ! -d $1 ]]; then
+    echo "$me: Cannot find the project folder \"$1\": make it, or name another" >&2
+    return 1
+  fi
+  heading=$(head -n 1 -- "$texts/CLAUDE.md")
+  if [[ -f $to ]] && grep -qxF -- "$heading" "$to"; then
+    echo "$me: Kept $to as it is: it has the section \"${heading##*# }\""
+  else
+    # A blank line before it, unless it is the first.
+    { [[ ! -s $to ]] || echo; cat -- "$texts/CLAUDE.md"; } >>"$to" || return 1
+    echo "$me: Added the section \"${heading##*# }\" to $to"
+  fi
+  if [[ ! -e $skill && ! -L $skill ]]; then
+    mkdir -p -- "${skill%/*}" && cp -- "$texts/skills/plugins/SKILL.md" "$skill" || return 1
+    echo "$me: Wrote $skill"
+  elif cmp -s -- "$texts/skills/plugins/SKILL.md" "$skill"; then
+    echo "$me: Kept $skill as it is"
+  else
+    echo "$me: Kept $skill as it is; it differs from $texts/skills/plugins/SKILL.md"
+  fi
+}
+
+mode="" check="" project="" agent_texts=""
 while (($#)); do
   case $1 in
     --compose | --local) mode=${1#--} ;;
@@ -120,6 +149,11 @@ while (($#)); do
     --project)
       (($# > 1)) || { echo "$me: --project needs a folder" >&2 && exit 2; }
       project=$2
+      shift
+      ;;
+    --agent-texts)
+      (($# > 1)) || { echo "$me: --agent-texts needs the folder of a project" >&2 && exit 2; }
+      agent_texts=$2
       shift
       ;;
     -h | --help)
@@ -134,6 +168,11 @@ while (($#)); do
   shift
 done
 
+if [[ -n $agent_texts ]]; then
+  # With the user's own umask: these files are for whoever works on the project.
+  add_agent_texts "$agent_texts"
+  exit
+fi
 umask 077
 find_home
 if [[ -n $check ]]; then
@@ -177,4 +216,7 @@ done
 
 if [[ -n $is_first && -z $mode ]] && ! find_engine; then
   echo "$me: $engine_problem; without it, scripts/run.sh runs everything as processes of this user"
+fi
+if [[ -n $is_first ]]; then
+  echo "$me: To tell a coding agent how its tools work here: scripts/install.sh --agent-texts DIR adds a section to DIR/CLAUDE.md"
 fi

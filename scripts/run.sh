@@ -26,6 +26,8 @@ Usage: scripts/run.sh [OPTIONS] COMMAND
   exec [--] CMD ARGS…   run CMD where the agent runs, its tools being the plugins; exit status of CMD
   shell                 the same with a shell
   logs TOOL [-f]        what the plugin wrote; -f goes on as it writes
+  approvals [--web]     the calls that wait for a person's approval, and your answers; --web: as a page for a browser
+  approvals --json      the same once, for programs; approve ID [once|session] and deny ID WORD… answer
 
   --project DIR         the folder that the tools may work in (default: the current folder)
   --compose             containers (the default where an engine answers)
@@ -129,6 +131,17 @@ enter_shell() {
   enter "${SHELL:-/bin/sh}"
 }
 
+# Questions and answers. It has the terminal: `in_mode` gives its program no input.
+ask_person() {
+  local who
+  find_bun "$home/bin" || fail 1 "Not installed yet: start it with $0 start"
+  # A user without a name has a number, which id prints beside its complaint.
+  who=$(id -un 2>/dev/null) || who=$(id -u)
+  cd -- "$root"
+  exec "$bun" --no-env-file scripts/approvals/main.ts --home "$home" --mode "$mode" \
+    --by "$who" ${json:+--json} ${web:+--web} -- "$@"
+}
+
 show_log() {
   local tool=$1 log=$home/logs/$1.log container
   if [[ $mode == compose ]]; then
@@ -144,7 +157,7 @@ show_log() {
   exec cat -- "$log"
 }
 
-verb="" project="" json="" follow="" wish=""
+verb="" project="" json="" follow="" web="" wish=""
 declare -a rest=()
 while (($#)); do
   case $1 in
@@ -156,6 +169,7 @@ while (($#)); do
       ;;
     --project=*) project=${1#*=} ;;
     --json) json=yes ;;
+    --web) web=yes ;;
     -f | --follow) follow=yes ;;
     -h | --help)
       usage
@@ -197,8 +211,9 @@ find_home
 
 most=1
 case $verb in
-  exec | claude) most=${#rest[@]} ;;
-  status | shell) most=0 ;;
+  exec | claude | deny) most=${#rest[@]} ;;
+  approve) most=2 ;;
+  status | shell | approvals) most=0 ;;
 esac
 ((${#rest[@]} <= most)) || fail 2 "Too many arguments for $verb: see --help"
 if [[ $verb =~ ^(start|stop|restart|logs)$ && ${#rest[@]} -eq 1 ]] && ! is_tool_name "${rest[0]}"; then
@@ -257,9 +272,18 @@ case $verb in
     recall_mode
     show_log "${rest[0]}"
     ;;
+  approvals)
+    recall_mode
+    ask_person
+    ;;
+  approve | deny)
+    ((${#rest[@]})) || fail 2 "$verb needs the ID of a question: see $0 approvals --json"
+    recall_mode
+    ask_person "$verb" "${rest[@]}"
+    ;;
   "")
     usage >&2
     exit 2
     ;;
-  *) fail 2 "Cannot $verb: the commands are start, stop, restart, status, claude, exec, shell and logs" ;;
+  *) fail 2 "Cannot $verb: the commands are start, stop, restart, status, claude, exec, shell, logs, approvals, approve and deny" ;;
 esac

@@ -1,6 +1,7 @@
 import { cac, type CAC } from "cac";
 
 import manifest from "../package.json" with { type: "json" };
+import { approvals } from "./cli/approvals.ts";
 import { runBroker } from "./cli/broker.ts";
 import { check } from "./cli/check.ts";
 import { explain } from "./cli/explain.ts";
@@ -45,10 +46,12 @@ function describeCommands(set: PluginSet): CAC {
   cli
     .command("serve <config>", "Run the daemon of one tool until it is told to stop")
     .option("--socket <path>", "Where to listen")
+    .option("--approvals <path>", "Where people answer what rules ask; a folder that nobody else may enter")
     .option("--as-owner", "As root: run the tool, and touch files, as the owner of PLUGIN_WORKSPACE")
-    .action(async (file: string, { socket, asOwner }: Options) => {
+    .action(async (file: string, { socket, approvals, asOwner }: Options) => {
       const log = (line: string): void => void process.stderr.write(`${line}\n`);
-      const status = await serve(set, { file, socketPath: textOf(socket), asOwner: asOwner === true, log });
+      const paths = { socketPath: textOf(socket), approvalsPath: textOf(approvals) };
+      const status = await serve(set, { file, ...paths, asOwner: asOwner === true, log });
       // A daemon's open handles must not keep a process alive that has been told to stop.
       process.exit(status);
     });
@@ -89,6 +92,17 @@ function describeCommands(set: PluginSet): CAC {
     .command("health <socket>", "Ask the plugin at a socket, or the broker at a URL, how it is")
     .option("--json", "Answer in JSON")
     .action(async (socket: string, { json }: Options) => print(await health(socket, json === true)));
+  cli
+    .command("approvals <action> <socket> [id]", "See the calls that wait for a person, and answer")
+    .usage("approvals list|watch|answer <socket> [id]")
+    .option("--verdict <verdict>", "once, session or deny")
+    .option("--by <name>", "Who answers")
+    .option("--word <text>", "Why not, for the caller")
+    .option("--json", "Answer in JSON")
+    .action(async (action: string, socket: string, id: string | undefined, given: Options) => {
+      const answer = { verdict: textOf(given.verdict), by: textOf(given.by), word: textOf(given.word) };
+      return await approvals({ action, socket, id, answer, json: given.json === true }, print);
+    });
   cli.help(helpSections(cli));
   cli.option("-v, --version", "Print the version");
   return cli;
@@ -97,6 +111,10 @@ function describeCommands(set: PluginSet): CAC {
 interface Options {
   readonly listen?: string | number;
   readonly socket?: string | number;
+  readonly approvals?: string | number;
+  readonly verdict?: string | number;
+  readonly by?: string | number;
+  readonly word?: string | number;
   readonly asOwner?: boolean;
   readonly cwd?: string | number;
   readonly fromAudit?: string | number;

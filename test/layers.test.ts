@@ -51,6 +51,8 @@ test.each<Edge>([
   { from: "scripts/compose/main.ts", to: "src/policy/load.ts" },
   { from: "scripts/compose/main.ts", to: "yaml" },
   { from: "scripts/home/home.ts", to: "scripts/compose/docker.ts" },
+  { from: "scripts/approvals/board.ts", to: "src/runtime/question.ts" },
+  { from: "scripts/local/main.ts", to: "scripts/approvals/board.ts" },
 ])("a planted import of $to by $from is found", ({ from, to }) => {
   expect(forbiddenEdges([from], [{ from, to }])).toEqual([`${from} may not import ${to}`]);
 });

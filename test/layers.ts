@@ -36,6 +36,7 @@ const LAYERS: readonly Layer[] = [
   { files: /^scripts\/home\//, mayImport: [/^scripts\/home\//] },
   { files: /^scripts\/local\//, mayImport: [/^scripts\/(local|home)\//] },
   { files: /^scripts\/compose\//, mayImport: [/^scripts\/(compose|home)\//] },
+  { files: /^scripts\/approvals\//, mayImport: [/^scripts\/(approvals|compose|home|local)\//] },
   {
     files: /^scripts\/schema\//,
     mayImport: [/^scripts\/schema\//, /^src\/policy\//, /^(valibot|@valibot\/to-json-schema)$/],

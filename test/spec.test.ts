@@ -135,7 +135,7 @@ describe("SPEC.md, numbers", () => {
     {
       name: "the feature",
       heading: "## 7 Messages",
-      text: `bits, 0x${constants.FEATURE.descriptors.toString(16).padStart(4, "0")} descriptors (section 8.1), 0x${constants.FEATURE.explanations.toString(16).padStart(4, "0")} explanations`,
+      text: `bits, 0x${constants.FEATURE.descriptors.toString(16).padStart(4, "0")} descriptors (section 8.1), 0x${constants.FEATURE.explanations.toString(16).padStart(4, "0")} explanations, 0x${constants.FEATURE.approvals.toString(16).padStart(4, "0")} approvals`,
     },
     {
       name: "the bits of terminals",
@@ -252,6 +252,7 @@ describe("SPEC.md, policy", () => {
       sessions: Number(defaults["limits.sessions"]),
       queue: Number(defaults["limits.queue"]),
       queueMs: seconds(defaults["limits.queue_wait"]),
+      approvalMs: seconds(defaults["limits.approval"]),
       timeoutMs: seconds(defaults["limits.timeout"]),
       idleMs: seconds(defaults["limits.idle"]),
       graceMs: seconds(defaults["limits.grace"]) ?? Number.NaN,
@@ -274,7 +275,8 @@ test("SPEC.md, section 17 has the fields of a session's line, in their order", (
   const lines: string[] = [];
   const write = spyOn(process.stderr, "write").mockImplementation((text) => lines.push(String(text)) > 0);
   const open = { tool: "git", cwd: "/w", args: ["status"], env: new Uint8Array(0), terminals: 0 };
-  const rest = { enforcement: "audit", session: "m.1", uid: 0, carrier: "frames", ms: 1, exit: 0 };
+  const asked = { approval: "deny", approver: "ana", word: "no" };
+  const rest = { enforcement: "audit", ...asked, session: "m.1", uid: 0, carrier: "frames", ms: 1, exit: 0 };
   logSession(
     { ...open, window: { rows: 0, columns: 0 } },
     { effect: "allow", rule: "default", place: undefined },
@@ -287,7 +289,8 @@ test("SPEC.md, section 17 has the fields of a session's line, in their order", (
 });
 
 function seconds(text: string | undefined): number | undefined {
-  return text === "none" ? undefined : Number(/^(?<count>\d+)s$/u.exec(text ?? "")?.groups?.["count"]) * 1_000;
+  const { count, unit } = /^(?<count>\d+)(?<unit>[sm])$/u.exec(text ?? "")?.groups ?? {};
+  return text === "none" ? undefined : Number(count) * (unit === "m" ? 60_000 : 1_000);
 }
 
 /** The keys that an error lists for one that does not exist. */
@@ -524,6 +527,8 @@ function decodeFields({ name, payload }: Frame): Record<string, unknown> {
       const { text: people, json: object } = plugin.decodeExplanation(payload);
       return { people, object };
     }
+    case "PENDING":
+      return { message: plugin.decodePending(payload) };
     case "STDIN":
     case "STDOUT":
     case "STDERR":
@@ -595,6 +600,8 @@ function encodeFields(name: MessageName, fields: Readonly<Record<string, unknown
       });
     case "EXPLANATION":
       return plugin.encodeExplanation({ text: text("people"), json: text("object") });
+    case "PENDING":
+      return plugin.encodePending(text("message"));
     case "STDIN":
     case "STDOUT":
     case "STDERR":

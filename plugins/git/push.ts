@@ -48,7 +48,7 @@ function undecided(rest: Rest): Doubt | undefined {
 }
 
 /** `tag v1` is short for the tag's full name on both sides. */
-function refspecsOf(words: readonly string[]): string[] {
+export function refspecsOf(words: readonly string[]): string[] {
   const refspecs: string[] = [];
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? "";

@@ -40,6 +40,11 @@ export function socketPath(home: Home, tool: string): string {
   return `${home.sockets}/${tool}/${tool}.sock`;
 }
 
+/** Where a plugin of local mode takes the answers of people. */
+export function approvalsPath(home: Home, tool: string): string {
+  return `${home.run}/${tool}.approvals`;
+}
+
 /** The tools that have a config, sorted; those with a name that no plugin can have are left to install.sh to report. */
 export async function configuredTools(home: Home): Promise<string[]> {
   return await toolsNamedIn(`${home.folder}/config`, ".yaml");

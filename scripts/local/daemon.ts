@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 
-import { configPath, logPath, socketPath, type Home } from "../home/home.ts";
+import { approvalsPath, configPath, logPath, socketPath, type Home } from "../home/home.ts";
 import { until } from "../home/until.ts";
 import { isRunning, processBegan, readRecord, removeRecord, writeRecord } from "./record.ts";
 
@@ -12,7 +12,8 @@ export async function launch(home: Home, tool: string, project: string): Promise
   const log = openSync(logPath(home, tool), "a", 0o600);
   try {
     const logOffset = fstatSync(log).size;
-    const child = Bun.spawn([home.server, "serve", configPath(home, tool), "--socket", socketPath(home, tool)], {
+    const paths = ["--socket", socketPath(home, tool), "--approvals", approvalsPath(home, tool)];
+    const child = Bun.spawn([home.server, "serve", configPath(home, tool), ...paths], {
       // Not the project: what lies there is the agent's, and a daemon has no business in it.
       cwd: home.folder,
       env: daemonEnvironment(home, project),

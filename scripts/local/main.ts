@@ -9,7 +9,7 @@ import { commandFolder, restart, runningProject, start, stopAll } from "./comman
 import { readStatus } from "./status.ts";
 
 const NOT_ISOLATED =
-  "Local mode isolates nothing: the tools run as this user, and can read what this user can read, credentials too.";
+  "Local mode isolates nothing: the tools run as this user, and can read what this user can read, credentials too, and answer questions for approval.";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -26,6 +26,20 @@ const NOTES: Readonly<Record<string, Section[]>> = {
     },
     { body: "Every command has its own --help." },
   ],
+  approvals: [
+    {
+      title: "Actions",
+      body: "  list    what waits now\n  watch   the same again at each change, until its input ends\n  answer  the question <id>, with --verdict and --by",
+    },
+    {
+      title: "Exit status",
+      body: "  0  done\n  1  nobody answers there, or the answer came too late\n  2  wrong usage",
+    },
+    {
+      title: "Example",
+      body: "  plugin-server approvals answer /run/approvals/git.sock git-1f2e3d4c --verdict once --by ana",
+    },
+  ],
   serve: [
     {
       title: "Environment",

@@ -43,6 +43,9 @@ function dashed(camelCase: string): string {
 }
 
 function argumentProblem({ matchedCommand: command, args, options }: CAC, hasDashes: boolean): string | undefined {
+  if (command?.name === "approvals") {
+    return args.length < 2 ? "No action and socket given: list, watch or answer, and the socket's path" : undefined;
+  }
   const [wanted] = command?.args ?? [];
   if (wanted === undefined || args.length === 0) {
     return command?.name === "health" ? "No socket given; name its path" : "No config given; name its YAML file";

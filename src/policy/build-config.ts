@@ -37,6 +37,7 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
       sessions: limits.sessions,
       queue: limits.queue,
       queueMs: limits.queue_wait ?? 0,
+      approvalMs: limits.approval ?? 0,
       timeoutMs: limits.timeout,
       idleMs: limits.idle,
       graceMs: limits.grace ?? 0,

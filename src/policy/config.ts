@@ -57,6 +57,8 @@ export interface Limits {
   /** Invocations that may wait for a free session. */
   readonly queue: number;
   readonly queueMs: number;
+  /** The longest that an invocation may wait for a person's answer. */
+  readonly approvalMs: number;
   /** The longest that a tool may run. */
   readonly timeoutMs: number | undefined;
   /** The longest that no byte may pass in either direction. Only measured with `stdio: relay`. */

@@ -17,6 +17,19 @@ export interface Refused {
   /** One printable line: what, by which rule, why, and what to do. */
   readonly message: string;
   readonly denial: Denial;
+  /** Of a call that a person may let through: the parts of the sentences about it. */
+  readonly asks?: Asks | undefined;
+}
+
+/** A call that waits for a person, in words. */
+export interface Asks {
+  /** `git push`. */
+  readonly called: string;
+  /** `rule release, git.yaml:5`. */
+  readonly by: string;
+  /** The rule's own reason, and its hint. */
+  readonly reason: string | undefined;
+  readonly hint: string | undefined;
 }
 
 /** A refusal as programs read it: what `PLUGIN_DENIALS=json` and `--explain --json` print, with what would pass. */
@@ -30,7 +43,7 @@ export interface Denial {
   readonly place: string | null;
   readonly reason: string;
   readonly hint: string;
-  /** The same call, in any spelling, will be refused again. */
+  /** The same call, in any spelling, will be refused again, or will trouble a person again. */
   readonly retryable: false;
 }
 
@@ -41,5 +54,7 @@ export const DENIAL_CODES = [
   "denied_by_rule",
   "denied_by_default",
   "approval_needed",
+  "approval_denied",
+  "approval_timeout",
 ] as const;
 export type DenialCode = (typeof DENIAL_CODES)[number];

@@ -28,14 +28,15 @@ export function refuse(config: Config, call: Call, why: Why): Refused {
   const rule = why.rule === "rule" ? why.by.id : why.rule;
   const effect = isAsk(config, why) ? "ask" : "deny";
   const { sentence, reason } = explain(config, call, why, effect);
-  const hint = hintFor(why);
-  const own = why.rule === "rule" ? why.by : undefined;
+  const hint = effect === "ask" ? (ownOf(why)?.hint ?? ASKED_HINT) : hintFor(why);
+  const own = ownOf(why);
+  const ending = effect === "ask" ? ASKED_ENDING : ENDING;
   const said = own?.reason ?? (why.rule === "rule" || why.rule === "default" ? remarkOf(call) : undefined);
   const cause = said === undefined ? "" : `${effect === "ask" ? ";" : ":"} ${said}`;
   const message =
     cause === "" && own?.hint === undefined
-      ? clip(`${sentence}. ${ENDING} ${hint}.`, MAX_CHARS)
-      : `${clip(sentence, MAX_SENTENCE_CHARS)}${cause}. ${ENDING} ${hint}.`;
+      ? clip(`${sentence}. ${ending} ${hint}.`, MAX_CHARS)
+      : `${clip(sentence, MAX_SENTENCE_CHARS)}${cause}. ${ending} ${hint}.`;
   const { command } = call;
   return {
     effect,
@@ -52,6 +53,10 @@ export function refuse(config: Config, call: Call, why: Why): Refused {
       hint,
       retryable: false,
     },
+    asks:
+      effect === "ask"
+        ? { called: calledBy(config, call), by: asker(config, why), reason: said, hint: own?.hint }
+        : undefined,
   };
 }
 
@@ -59,6 +64,8 @@ const MAX_CHARS = 300;
 /** Where the config's author has a word in the message too: a reason and a hint, of at most 160 characters each. */
 const MAX_SENTENCE_CHARS = 240;
 const ENDING = "A retry will be refused too;";
+const ASKED_ENDING = "The call waits until a person has answered;";
+const ASKED_HINT = "tell the user that it does";
 const DEFAULT_HINT = "ask the operator to change the rule";
 
 const CODES: Readonly<Record<Why["rule"], DenialCode>> = {
@@ -104,15 +111,29 @@ function explain(
     const by = why.by.isShortForm ? where : `rule ${why.by.id}, ${where}`;
     return { sentence: `${[plugin, ...culprit].join(" ")} is denied: ${reason} (${by})`, reason };
   }
-  const called = command === undefined ? `${plugin} without a command` : `${plugin} ${word(command)}`;
+  const called = calledBy({ plugin }, call);
   const by = why.rule === "default" ? `the default (${where})` : `${nameOf(why.by)} (${where})`;
   if (effect === "ask") {
-    const reason = "it needs a person's approval, and nobody can be asked here";
-    return { sentence: `${called} is denied by ${by}: ${reason}`, reason };
+    return { sentence: `${called} needs a person's approval by ${by}`, reason: "it needs a person's approval" };
   }
   const own = (why.rule === "rule" ? why.by.reason : undefined) ?? remarkOf(call);
   const reason = own ?? (why.rule === "rule" ? `a rule denies it` : "no rule allows it");
   return { sentence: `${called} is denied by ${by}`, reason };
+}
+
+function ownOf(why: Why): Rule | undefined {
+  return why.rule === "rule" ? why.by : undefined;
+}
+
+function calledBy({ plugin }: Pick<Config, "plugin">, { command }: Call): string {
+  return command === undefined ? `${plugin} without a command` : `${plugin} ${word(command)}`;
+}
+
+/** Which rule asks, and where it stands. */
+function asker({ file }: Config, why: Why): string {
+  const place = why.rule === "unclear" ? why.by.place : why.place;
+  const where = clip(place === undefined ? basename(file) : `${basename(place.file)}:${place.line}`, 40);
+  return `${why.rule === "rule" ? nameOf(why.by) : "the default"}, ${where}`;
 }
 
 function remarkOf({ reading }: Call): string | undefined {

@@ -51,6 +51,19 @@ export function toolEnvironment(
   return Object.fromEntries(environment);
 }
 
+/**
+ * What the client adds to the tool's environment, but for language, terminal, colours and names: a person who is asked
+ * about a call must see it, for a variable can send a push elsewhere.
+ */
+export function addedEnvironment(
+  config: Config,
+  offered: Iterable<readonly [string, string]>,
+): Readonly<Record<string, string>> {
+  const added = Object.entries(toolEnvironment({ ...config, env: { ...config.env, set: {} } }, offered, {}));
+  const isPlain = (name: string): boolean => isPassed(DEFAULT_PASS, name) || Object.hasOwn(config.env.set, name);
+  return Object.fromEntries(added.filter(([name]) => !isPlain(name)));
+}
+
 const OWNED = ["PATH", "HOME"];
 
 function isPossible(name: string, value: string): boolean {

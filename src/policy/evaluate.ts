@@ -57,8 +57,8 @@ export function evaluate(config: Config, grammar: Grammar, invocation: Invocatio
 }
 
 /**
- * The refusal that a decision leads to, or undefined when the call goes ahead: with `enforcement: audit` always. Where
- * nobody can be asked, a rule that asks refuses.
+ * The refusal that a decision leads to, or undefined when the call goes ahead: with `enforcement: audit` always. One
+ * with the effect `ask` is for a person to decide, and a refusal where nobody can be asked.
  */
 export function refusalOf(config: Config, decision: Decision): Refused | undefined {
   return decision.effect === "allow" || config.enforcement === "audit" ? undefined : decision;

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 import type { Config } from "./config.ts";
 import { loadConfig } from "./load.ts";
@@ -16,6 +16,8 @@ export class LiveConfig {
   readonly #log: Log;
   #current: Config;
   #seen: string;
+  /** Of the file when it was taken over. */
+  #text: string | undefined;
   #problem = "";
   #adopt: (config: Config) => void = () => {};
 
@@ -24,6 +26,7 @@ export class LiveConfig {
     this.#file = file;
     this.#log = log;
     this.#seen = stampOf(file);
+    this.#text = textOf(file);
     this.#current = loadConfig(file);
   }
 
@@ -48,6 +51,12 @@ export class LiveConfig {
       return;
     }
     this.#seen = stamp;
+    const text = textOf(this.#file);
+    if (text !== undefined && text === this.#text && this.#problem === "") {
+      // Only touched; or written a moment ago, and looked at for the second time.
+      return;
+    }
+    this.#text = text;
     const before = this.#problem;
     try {
       const config = loadConfig(this.#file);
@@ -65,6 +74,15 @@ export class LiveConfig {
         });
       }
     }
+  }
+}
+
+/** Undefined when it cannot be read. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "latin1");
+  } catch {
+    return undefined;
   }
 }
 

@@ -26,6 +26,7 @@ export interface RawConfig {
     sessions: number;
     queue: number;
     queue_wait: number | undefined;
+    approval: number | undefined;
     timeout?: number | undefined;
     idle?: number | undefined;
     grace: number | undefined;
@@ -71,6 +72,7 @@ const limits = map({
   sessions: v.optional(wholeNumber(1, 1024), 32),
   queue: v.optional(wholeNumber(0, 4096), 64),
   queue_wait: v.optional(duration(0, HOUR), "30s"),
+  approval: v.optional(duration(SECOND, 24 * HOUR), "5m"),
   timeout: v.optional(duration(SECOND, 24 * HOUR, true), "none"),
   idle: v.optional(duration(SECOND, 24 * HOUR, true), "none"),
   grace: v.optional(duration(100, 60 * SECOND), "2s"),

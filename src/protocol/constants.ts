@@ -35,6 +35,7 @@ export const MESSAGE = {
   HEALTH_REPORT: 0x8a,
   CAPABILITIES_REPORT: 0x8b,
   EXPLANATION: 0x8c,
+  PENDING: 0x8d,
 } as const;
 export type MessageName = keyof typeof MESSAGE;
 export type MessageType = (typeof MESSAGE)[MessageName];
@@ -42,9 +43,9 @@ export type MessageType = (typeof MESSAGE)[MessageName];
 /**
  * Bits of the features field; a bit that the other side does not know is ignored. `descriptors`: of a HELLO, that the
  * client's stdin, stdout and stderr travel beside its first byte; of a WELCOME, that they came and that the tool gets them.
- * `explanations`: a denial is preceded by an EXPLANATION.
+ * `explanations`: a denial is preceded by an EXPLANATION. `approvals`: a call that waits for a person is told so by PENDING.
  */
-export const FEATURE = { descriptors: 0x0001, explanations: 0x0002 } as const;
+export const FEATURE = { descriptors: 0x0001, explanations: 0x0002, approvals: 0x0004 } as const;
 
 export const STREAM = { stdin: 0, stdout: 1, stderr: 2 } as const;
 export type OutputStream = typeof STREAM.stdout | typeof STREAM.stderr;
@@ -137,4 +138,5 @@ export const MAX_PAYLOAD_BYTES: Readonly<Record<MessageName, number>> = {
   HEALTH_REPORT: MAX_SENTENCE_BYTES,
   CAPABILITIES_REPORT: MAX_REPORT_BYTES,
   EXPLANATION: MAX_REPORT_BYTES,
+  PENDING: MAX_SENTENCE_BYTES,
 };

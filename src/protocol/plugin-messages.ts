@@ -228,6 +228,18 @@ export function decodeCapabilitiesReport(payload: Uint8Array): CapabilitiesRepor
   return report;
 }
 
+/** For what the call waits, in one sentence; empty when it no longer does. */
+export function encodePending(message: string): Uint8Array {
+  return encodeFrame("PENDING", new FieldWriter().text(sentence(message)).finish());
+}
+
+export function decodePending(payload: Uint8Array): string {
+  const fields = new FieldReader("PENDING", payload);
+  const message = fields.text();
+  fields.end();
+  return message;
+}
+
 /** The text is cut to what is left beside the JSON, which must fit. */
 export function encodeExplanation({ text, json }: Explanation): Uint8Array {
   const room = MAX_REPORT_BYTES - 2 * 4 - Buffer.byteLength(json);

@@ -13,7 +13,9 @@ import {
   encodeHealthReport,
   encodeWelcome,
 } from "../protocol/plugin-messages.ts";
+import type { Asker } from "./asker.ts";
 import { explanationFrame } from "./explain.ts";
+import { drainingMessage } from "./failures.ts";
 import type { Host } from "./host.ts";
 import { peerOf } from "./libc.ts";
 import type { Peer } from "./libc.ts";
@@ -21,8 +23,7 @@ import type { Arrival } from "./lobby.ts";
 import { log } from "./log.ts";
 import { PassedStreams } from "./passed.ts";
 import { capabilities, health } from "./reports.ts";
-import { drainingMessage, Session } from "./session.ts";
-import type { Asker } from "./session.ts";
+import { Session } from "./session.ts";
 
 /** One connection to the plugin, from accept to close: the opening of the conversation, and then its session. */
 export class Connection {
@@ -35,6 +36,7 @@ export class Connection {
   readonly #descriptor: number;
   #session: Session | undefined;
   #explainsDenials = false;
+  #isToldOfApprovals = false;
   #passed: PassedStreams | undefined;
 
   constructor(host: Host, socket: Socket) {
@@ -156,7 +158,13 @@ export class Connection {
 
   #asker(): Asker {
     const follow = (name: MessageName): void => this.#conversation.follow(name);
-    return { channel: this.#channel, peer: this.#peer, follow, explainsDenials: this.#explainsDenials };
+    return {
+      channel: this.#channel,
+      peer: this.#peer,
+      follow,
+      explainsDenials: this.#explainsDenials,
+      isToldOfApprovals: this.#isToldOfApprovals,
+    };
   }
 
   #welcome({ version, features }: { version: number; features: number }): void {
@@ -174,7 +182,9 @@ export class Connection {
     }
     const explanations = features & FEATURE.explanations;
     this.#explainsDenials = explanations !== 0;
-    const agreed = explanations | (this.#passed === undefined ? 0 : FEATURE.descriptors);
+    const approvals = features & FEATURE.approvals;
+    this.#isToldOfApprovals = approvals !== 0;
+    const agreed = explanations | approvals | (this.#passed === undefined ? 0 : FEATURE.descriptors);
     this.#channel.hold(encodeWelcome({ version: PROTOCOL_VERSION, features: agreed }));
   }
 

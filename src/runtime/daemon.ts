@@ -4,6 +4,8 @@ import type { Config } from "../policy/config.ts";
 import type { LiveConfig } from "../policy/live-config.ts";
 import { quote } from "../policy/printable.ts";
 import { Connection } from "./connection.ts";
+import { Approvals } from "./approvals.ts";
+import type { ApprovalsDoor } from "./approvals-door.ts";
 import type { Host } from "./host.ts";
 import type { Identity } from "./identity.ts";
 import { adoptOrphans, refuseNew } from "./libc.ts";
@@ -22,6 +24,8 @@ export interface DaemonOptions {
   readonly workspace: string;
   /** Whom the tools run as, and in whose name this process has been told to act; undefined: as itself. */
   readonly identity: Identity | undefined;
+  /** Where people answer what rules ask; undefined: nobody can be asked. */
+  readonly door: ApprovalsDoor | undefined;
 }
 
 /** A plugin that listens. */
@@ -49,9 +53,12 @@ const NEW_SOCKET_UMASK = 0o177;
  * @throws {SocketPathError} when the socket cannot be listened on, and Error when none of the roots exists
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, plugin, socketPath, workspace, identity } = options;
+  const { config, plugin, socketPath, workspace, identity, door } = options;
   const { sessions, queue, queueMs } = config.current.limits;
   let isStopping = false;
+  const look = (): void => config.look();
+  // A tool that runs as this very user can enter every folder of ours.
+  const approvals = door && new Approvals(plugin.name, identity !== undefined, look);
   let roots = realRoots(config.current.roots ?? [workspace]);
   const host: Host = {
     get config() {
@@ -68,8 +75,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     carrier: "none",
     slots: new Slots(sessions, queue, queueMs),
     lobby: new Lobby(),
+    approvals,
     tools: new Map(),
-    refresh: () => config.look(),
+    refresh: look,
     isStopping: () => isStopping,
     nextMark: markMaker(),
     toolEnded: orphanReaper(() => host.tools),
@@ -86,6 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // Nothing below can fail: a config counts whole or not at all.
     roots = changedRoots;
     host.slots.resize(changed.limits.sessions, changed.limits.queue, changed.limits.queueMs);
+    approvals?.forget();
   });
   adoptOrphans();
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
@@ -95,6 +104,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const connections = new Set<Connection>();
   const listener = await claimSocketPath(socketPath, (path) => listen(host, path, connections));
+  if (approvals !== undefined) {
+    door?.serve(approvals);
+  }
   log("info", "ready", { tool: plugin.name, socket: socketPath, pid: process.pid, roots });
   return {
     stop: async () => {
@@ -104,6 +116,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const sessions = [...connections].flatMap(({ session }) => session ?? []);
       await Promise.race([Promise.all(sessions.map(async (session) => session.drain())), Bun.sleep(DRAIN_MS)]);
       await Promise.all(sessions.map(async (session) => session.stop()));
+      await door?.close();
       log("info", "stopped", { tool: plugin.name });
     },
   };

@@ -1,4 +1,5 @@
 import { allowedAlternative } from "../policy/alternative.ts";
+import { unapproved } from "../policy/approval.ts";
 import type { Refused } from "../policy/decision.ts";
 import type { Invocation } from "../policy/evaluate.ts";
 import { commandLine, explainCall, explanationJson, explanationText, shortened } from "../policy/explanation.ts";
@@ -19,7 +20,12 @@ export function explanationFrame(host: Host, open: Open): Uint8Array {
   if ("kind" in invocation) {
     throw new ProtocolError(invocation.code, invocation.message);
   }
-  const explanation = explainCall(host.config, grammarOf(host.plugin, host.config), invocation, host.roots);
+  const explained = explainCall(host.config, grammarOf(host.plugin, host.config), invocation, host.roots);
+  const { decision } = explained;
+  const isHopeless = decision.effect === "ask" && host.approvals === undefined;
+  const explanation = isHopeless
+    ? { ...explained, decision: { ...unapproved(decision, { kind: "nobody" }), effect: decision.effect } }
+    : explained;
   const json = JSON.stringify(explanationJson(explanation));
   return encodeExplanation({ text: explanationText(explanation, false), json });
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../policy/config.ts";
 import type { CarrierName } from "../protocol/constants.ts";
+import type { Approvals } from "./approvals.ts";
 import type { Identity } from "./identity.ts";
 import type { Lobby } from "./lobby.ts";
 import type { Plugin } from "./plugin.ts";
@@ -20,6 +21,8 @@ export interface Host {
   carrier: CarrierName;
   readonly slots: Slots;
   readonly lobby: Lobby;
+  /** Where people are asked; undefined: nobody can be. */
+  readonly approvals: Approvals | undefined;
   /** The tools that run: the mark of its session by the pid of each. */
   readonly tools: Map<number, string>;
   /** Takes over what the config's file says now. */

@@ -20,6 +20,11 @@ export interface Plugin {
    * decided by it, for these settings are the agent's.
    */
   readonly aliasOf?: (command: string, cwd: string) => Promise<string | undefined>;
+  /**
+   * What a call would change, in lines for the person who is asked whether it may run; undefined when there is nothing
+   * to say of it. For people only: the files that it is found in are the agent's.
+   */
+  readonly preview?: (call: PreviewedCall) => Promise<string | undefined>;
   /** Whether a config that declares a `grammar` is read by that one instead. */
   readonly takesGrammar?: boolean;
   /**
@@ -40,6 +45,16 @@ export interface PluginCall {
   readonly broker: string | undefined;
   /** What the tool gets without the plugin's own. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A call that waits for a person, and a way to look into what it would do. */
+export interface PreviewedCall {
+  readonly args: readonly string[];
+  /**
+   * Runs the tool itself with other arguments, as it would run for this call: same folder, user and environment.
+   * Undefined when it fails, takes too long for a person who waits, or prints more than can be of use.
+   */
+  readonly run: (args: readonly string[]) => Promise<string | undefined>;
 }
 
 /** The grammar for a config: its own, where the plugin lets it have one. A change of the config changes it. */

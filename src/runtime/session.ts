@@ -1,35 +1,36 @@
-import type { Decision } from "../policy/decision.ts";
-import { refusalOf } from "../policy/evaluate.ts";
-import type { Channel } from "../protocol/channel.ts";
-import { decodeOutputClosed, decodeSignal, decodeWantOutput, decodeWindow } from "../protocol/client-messages.ts";
+import type { Decision, Refused } from "../policy/decision.ts";
+import { pendingSentence, unapproved } from "../policy/approval.ts";
+import { refusalOf, type Invocation } from "../policy/evaluate.ts";
+import { decodeSignal } from "../protocol/client-messages.ts";
 import type { Open } from "../protocol/client-messages.ts";
-import type { ErrorName, MessageName, SignalName } from "../protocol/constants.ts";
+import type { MessageName, SignalName } from "../protocol/constants.ts";
 import { encodeFrame } from "../protocol/frame.ts";
 import type { Frame } from "../protocol/frame.ts";
-import { encodeError, encodeExit } from "../protocol/plugin-messages.ts";
+import { encodeError, encodeExit, encodePending } from "../protocol/plugin-messages.ts";
 import type { Ending } from "../protocol/plugin-messages.ts";
 import { decide } from "./decide.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Asker } from "./asker.ts";
 import { denialFrames } from "./explain.ts";
+import {
+  busyFailure,
+  drainingMessage,
+  internalFailure,
+  notStartedFailure,
+  stoppingMessage,
+  type Failure,
+} from "./failures.ts";
+import { holdCall, type Approval } from "./held-call.ts";
 import type { Host } from "./host.ts";
-import type { Peer } from "./libc.ts";
 import type { LogFields } from "./log.ts";
 import type { PassedStreams } from "./passed.ts";
 import { Limits } from "./limits.ts";
 import { logSession } from "./session-log.ts";
 import { Streams } from "./streams.ts";
-import { NotStarted, ToolRun } from "./tool-run.ts";
+import { ToolRun } from "./tool-run.ts";
 
 /** What ends a tool that has not started yet. */
 const ENDING_SIGNALS: ReadonlySet<SignalName> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]);
-
-/** Who asks, over which connection. `follow` tells the conversation what is about to be sent. */
-export interface Asker {
-  readonly channel: Channel;
-  readonly peer: Peer;
-  readonly follow: (name: MessageName) => void;
-  /** Whether the client wants a denial as programs read it, too. */
-  readonly explainsDenials: boolean;
-}
 
 /** One invocation, from OPEN to EXIT. */
 export class Session {
@@ -40,11 +41,14 @@ export class Session {
   readonly #mark: string;
   readonly #startedMs = performance.now();
   readonly #givenUp = new AbortController();
-  readonly #limits: Limits;
+  #limits: Limits;
   #cwd = "";
   #decision: Decision | undefined;
   /** As the config had it when the rules refused. */
   #enforcement: string | undefined;
+  /** What a person said, where one was asked. */
+  #approval: Approval | undefined;
+  #isPending = false;
   #streams: Streams | undefined;
   #run: ToolRun | undefined;
   #hasSlot = false;
@@ -58,27 +62,87 @@ export class Session {
     this.#open = open;
     this.#passed = passed;
     this.#mark = host.nextMark();
-    this.#limits = new Limits(host.config.limits, host.plugin.name, (code, message) => this.#fail(code, message));
+    this.#limits = this.#newLimits();
   }
 
   start(): void {
     const outcome = decide(this.#host, this.#open);
     if (outcome.kind === "error") {
-      this.#fail(outcome.code, outcome.message);
+      this.#fail(outcome);
       return;
     }
-    this.#decision = outcome.decision;
-    this.#enforcement = outcome.decision.effect === "allow" ? undefined : this.#host.config.enforcement;
-    this.#cwd = outcome.invocation.cwd;
+    this.#decided(outcome.decision);
+    const { invocation } = outcome;
+    this.#cwd = invocation.cwd;
     const refusal = refusalOf(this.#host.config, outcome.decision);
-    if (refusal !== undefined) {
-      const { explanation, deny } = denialFrames(this.#host, outcome.invocation, refusal);
-      if (this.#asker.explainsDenials) {
-        this.#send("EXPLANATION", explanation);
-      }
-      this.#finish("DENY", deny, {});
+    const { approvals } = this.#host;
+    if (refusal === undefined) {
+      this.#allowed();
+    } else if (refusal.effect === "deny") {
+      this.#refuse(invocation, refusal);
+    } else if (approvals === undefined) {
+      this.#refuse(invocation, unapproved(refusal, { kind: "nobody" }));
+    } else {
+      void this.#hold(approvals);
+    }
+  }
+
+  /** A person decides. The call stays as it is meanwhile, its streams too: nothing of it has begun. */
+  async #hold(approvals: Approvals): Promise<void> {
+    const release = await holdCall(this.#host, approvals, {
+      open: this.#open,
+      uid: this.#asker.peer.uid,
+      mark: this.#mark,
+      givenUp: this.#givenUp.signal,
+      pending: (asked, line) => this.#tellPending(pendingSentence(asked, line)),
+    }).catch((error: unknown) => internalFailure(this.#host, error));
+    if (this.#isOver || release.kind === "given_up") {
       return;
     }
+    if (release.kind === "error") {
+      this.#fail(release);
+      return;
+    }
+    this.#decided(release.decision);
+    this.#approval = release.approval;
+    if (release.kind === "refused") {
+      this.#refuse(release.invocation, release.refusal);
+      return;
+    }
+    this.#cwd = release.cwd;
+    this.#limits = this.#newLimits();
+    if (this.#isPending) {
+      this.#tellPending("");
+    }
+    this.#allowed();
+  }
+
+  #tellPending(message: string): void {
+    if (this.#asker.isToldOfApprovals) {
+      this.#isPending = true;
+      this.#send("PENDING", encodePending(message));
+    }
+  }
+
+  #decided(decision: Decision): void {
+    this.#decision = decision;
+    this.#enforcement = decision.effect === "allow" ? undefined : this.#host.config.enforcement;
+  }
+
+  #refuse(invocation: Invocation, refusal: Refused): void {
+    const { explanation, deny } = denialFrames(this.#host, invocation, refusal);
+    if (this.#asker.explainsDenials) {
+      this.#send("EXPLANATION", explanation);
+    }
+    this.#finish("DENY", deny, {});
+  }
+
+  #newLimits(): Limits {
+    const { config, plugin } = this.#host;
+    return new Limits(config.limits, plugin.name, (code, message) => this.#fail({ code, message }));
+  }
+
+  #allowed(): void {
     this.#hasSlot = this.#host.slots.tryTake();
     if (this.#hasSlot) {
       this.#admitted();
@@ -90,19 +154,10 @@ export class Session {
   /** A message after OPEN that the conversation has accepted. */
   receive({ name, payload }: Frame): void {
     this.#limits.moved();
-    if (name === "STDIN") {
-      this.#streams?.receive(payload);
-    } else if (name === "STDIN_END") {
-      this.#streams?.endInput();
-    } else if (name === "WANT_OUTPUT") {
-      const { stream, bytes } = decodeWantOutput(payload);
-      this.#streams?.want(stream, bytes);
-    } else if (name === "OUTPUT_CLOSED") {
-      this.#streams?.closeOutput(decodeOutputClosed(payload));
-    } else if (name === "WINDOW") {
-      this.#streams?.resize(decodeWindow(payload));
-    } else if (name === "SIGNAL") {
+    if (name === "SIGNAL") {
       this.#signal(decodeSignal(payload));
+    } else {
+      this.#streams?.take({ name, payload });
     }
   }
 
@@ -123,16 +178,15 @@ export class Session {
   /** The plugin takes no new work: a call that has not begun is sent on to the next daemon. Resolves when nothing is left of this one. */
   async drain(): Promise<void> {
     if (!this.#isOver && this.#run === undefined) {
-      this.#fail("draining", drainingMessage(this.#host.plugin.name));
+      this.#fail({ code: "draining", message: drainingMessage(this.#host.plugin.name) });
     }
     await this.#ended.promise;
   }
 
   /** The plugin stops. Resolves when the tool is gone. */
   async stop(): Promise<void> {
-    const { name } = this.#host.plugin;
     if (!this.#isOver) {
-      this.#fail("stopping", `The ${name} plugin was stopped while ${name} ran; run it again once the plugin is back`);
+      this.#fail({ code: "stopping", message: stoppingMessage(this.#host.plugin.name) });
     }
     if (this.#run?.isTerminating === true) {
       await this.#run.terminate();
@@ -146,12 +200,7 @@ export class Session {
     } else if (this.#hasSlot) {
       this.#admitted();
     } else {
-      const { sessions, queue } = this.#host.config.limits;
-      const found = `${sessions} calls run and up to ${queue} wait`;
-      this.#fail(
-        "busy",
-        `The ${this.#host.plugin.name} plugin is busy: ${found}; try again later, or raise limits.sessions in its config`,
-      );
+      this.#fail(busyFailure(this.#host));
     }
   }
 
@@ -176,14 +225,7 @@ export class Session {
   }
 
   #notStarted(error: Error): void {
-    if (error instanceof NotStarted && error.code === "ENOENT") {
-      this.#fail(
-        "tool_missing",
-        `Cannot start ${error.file}: it is not installed beside the plugin; install it there, or set exec in the config`,
-      );
-    } else {
-      this.#fail("tool_not_started", error.message);
-    }
+    this.#fail(notStartedFailure(error));
     void this.#streams?.finish();
   }
 
@@ -213,7 +255,7 @@ export class Session {
   }
 
   /** One ERROR, then the end of the connection and of the tool. */
-  #fail(code: ErrorName, message: string): void {
+  #fail({ code, message }: Failure): void {
     this.#finish("ERROR", encodeError(code, message), { error: code });
     void this.#run?.terminate();
     this.#streams?.abandon();
@@ -242,8 +284,9 @@ export class Session {
     const carrier = this.#run === undefined ? undefined : this.#passed === undefined ? "frames" : "descriptors";
     this.#host.carrier = carrier ?? this.#host.carrier;
     const ms = Math.round(performance.now() - this.#startedMs);
-    const rest = { enforcement: this.#enforcement, session: this.#mark, uid: this.#asker.peer.uid, carrier, ms };
-    logSession(this.#open, this.#decision, { ...rest, ...result });
+    const rest = { session: this.#mark, uid: this.#asker.peer.uid, carrier, ms };
+    const why = { enforcement: this.#enforcement, ...this.#approval };
+    logSession(this.#open, this.#decision, { ...why, ...rest, ...result });
   }
 
   #releaseSlot(): void {
@@ -252,9 +295,4 @@ export class Session {
       this.#host.slots.release();
     }
   }
-}
-
-/** What a client is told whose call has not begun: it may ask again, and does. */
-export function drainingMessage(tool: string): string {
-  return `The ${tool} plugin is being replaced and takes no new calls; the next one will`;
 }

@@ -1,8 +1,10 @@
 import { closeSync } from "node:fs";
 import type { Channel } from "../protocol/channel.ts";
+import { decodeOutputClosed, decodeWantOutput, decodeWindow } from "../protocol/client-messages.ts";
 import type { Window } from "../protocol/client-messages.ts";
 import { STREAM, TERMINAL } from "../protocol/constants.ts";
 import type { OutputStream } from "../protocol/constants.ts";
+import type { Frame } from "../protocol/frame.ts";
 import { InputRelay } from "./input-relay.ts";
 import { duplicate, openPipe, openTerminal, resizeTerminal } from "./libc.ts";
 import { OutputRelay } from "./output-relay.ts";
@@ -57,20 +59,20 @@ export class Streams {
     this.#input.start();
   }
 
-  receive(data: Uint8Array): void {
-    this.#input.receive(data);
-  }
-
-  endInput(): void {
-    this.#input.end();
-  }
-
-  want(stream: OutputStream, bytes: number): void {
-    this.#outputs.get(stream)?.want(bytes);
-  }
-
-  closeOutput(stream: OutputStream): void {
-    this.#outputs.get(stream)?.close();
+  /** A message of the client's about its streams. */
+  take({ name, payload }: Frame): void {
+    if (name === "STDIN") {
+      this.#input.receive(payload);
+    } else if (name === "STDIN_END") {
+      this.#input.end();
+    } else if (name === "WANT_OUTPUT") {
+      const { stream, bytes } = decodeWantOutput(payload);
+      this.#outputs.get(stream)?.want(bytes);
+    } else if (name === "OUTPUT_CLOSED") {
+      this.#outputs.get(decodeOutputClosed(payload))?.close();
+    } else if (name === "WINDOW") {
+      this.resize(decodeWindow(payload));
+    }
   }
 
   /** The socket has room again. */

@@ -7,7 +7,7 @@ test.each([
   {
     name: "no command",
     args: [],
-    problem: "No command given; the commands are serve, broker, check, explain, test, health",
+    problem: "No command given; the commands are serve, broker, check, explain, test, health, approvals",
     help: "",
   },
   {

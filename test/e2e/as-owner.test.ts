@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { Approver } from "../helpers/approver.ts";
 import { CARRIERS, startPlugin } from "../helpers/plugin.ts";
 import { isAlive } from "../helpers/processes.ts";
 import { call, startCall } from "../helpers/shell.ts";
@@ -72,6 +73,21 @@ test.skipIf(!isRoot)("a config that only its owner may read is read, also after 
   await writeFile(plugin.config, "plugin: git\nrules: { blocked_commands: [version] }\n");
   expect((await call(plugin, ["version"])).status).toBe(126);
 });
+
+test.skipIf(!isRoot)(
+  "the socket for approvals is the daemon's own, out of the tool's reach, and approvers know",
+  async () => {
+    await using plugin = await startPlugin({ tool: "sh", owner: OWNER, approvals: true });
+    const { uid, gid, mode } = statSync(plugin.approvals);
+    expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 0, gid: 0, mode: 0o600 });
+    expect((await new Approver(plugin).state()).isGuarded).toBe(true);
+    const { stderr } = await call(plugin, [
+      "-c",
+      `ls ${plugin.folder}/a; ls /proc/${plugin.pid}/root/ /proc/${plugin.pid}/fd`,
+    ]);
+    expect(stderr.match(/Permission denied/gu)).toHaveLength(3);
+  },
+);
 
 function textOf(path: string): string {
   try {

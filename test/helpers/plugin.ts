@@ -20,6 +20,8 @@ export interface PluginOptions {
   readonly config?: string;
   /** The plugin's own environment, beside PATH and HOME. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether people can be asked, at {@link PluginProcess.approvals}. */
+  readonly approvals?: boolean;
   /** Whose everything is, where the plugin itself is root's: for tests that run as root. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
@@ -57,6 +59,11 @@ export class PluginProcess implements AsyncDisposable {
 
   get config(): string {
     return `${this.folder}/config/${this.tool}.yaml`;
+  }
+
+  /** The socket where people answer, in a folder that only the daemon's user may enter. */
+  get approvals(): string {
+    return `${this.folder}/a/approvals.sock`;
   }
 
   get pid(): number {
@@ -139,7 +146,7 @@ export class PluginProcess implements AsyncDisposable {
 
 /** Starts a plugin and resolves when it listens. */
 export async function startPlugin(options: PluginOptions): Promise<PluginProcess> {
-  const { tool, exec, stdio, config, env, owner } = options;
+  const { tool, exec, stdio, config, env, owner, approvals } = options;
   const folder = await realpath(await mkdtemp(`${tmpdir()}/e2e-`));
   for (const name of ["w", "s", "cli", "real", "config"]) {
     await mkdir(`${folder}/${name}`);
@@ -153,14 +160,18 @@ export async function startPlugin(options: PluginOptions): Promise<PluginProcess
   ];
   const file = `${folder}/config/${tool}.yaml`;
   await writeFile(file, [...keys, config ?? ""].join("\n"));
-  const asOwner = owner === undefined ? [] : ["--as-owner"];
+  await mkdir(`${folder}/a`, { mode: 0o700 });
+  const more = [
+    ...(owner === undefined ? [] : ["--as-owner"]),
+    ...(approvals === true ? ["--approvals", `${folder}/a/approvals.sock`] : []),
+  ];
   if (owner !== undefined) {
     await giveAway(folder, owner);
   }
   const plugin = new PluginProcess(tool, folder, () => {
     const log = openSync(`${folder}/log`, "a");
     try {
-      return Bun.spawn([SERVER, "serve", file, "--socket", `${folder}/s/${tool}.sock`, ...asOwner], {
+      return Bun.spawn([SERVER, "serve", file, "--socket", `${folder}/s/${tool}.sock`, ...more], {
         cwd: "/",
         env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: folder, PLUGIN_WORKSPACE: `${folder}/w`, ...env },
         stdio: ["ignore", "ignore", log],

@@ -20,6 +20,7 @@ test("parseConfig takes the shortest config, a name and a list of blocked comman
     sessions: 32,
     queue: 64,
     queueMs: 30_000,
+    approvalMs: 300_000,
     timeoutMs: undefined,
     idleMs: undefined,
     graceMs: 2000,
@@ -38,7 +39,7 @@ exec: /usr/bin/jq
 rules: { allowed_commands: [a], blocked_commands: [] }
 env: { pass: [A, "B_*"], set: { C: "1", D: "" } }
 roots: [/data/, /srv/a//b]
-limits: { sessions: 1, queue: 0, queue_wait: 0ms, timeout: 2h, idle: 90s, grace: 100ms, connections: 4096, handshake: 1m }
+limits: { sessions: 1, queue: 0, queue_wait: 0ms, approval: 90s, timeout: 2h, idle: 90s, grace: 100ms, connections: 4096, handshake: 1m }
 stdio: relay
 access: { uids: [0, 1000], mode: "0660", gid: 7 }
 cases:
@@ -58,6 +59,7 @@ cases:
     sessions: 1,
     queue: 0,
     queueMs: 0,
+    approvalMs: 90_000,
     timeoutMs: 7_200_000,
     idleMs: 90_000,
     graceMs: 100,

@@ -279,8 +279,8 @@ rules:
     {
       line: "tag v1",
       message:
-        "git tag is denied by rule release (git.yaml:5): it needs a person's approval, and nobody can be asked here; a tag starts a release. A retry will be refused too; ask the operator to change the rule.",
-      denial: { code: "approval_needed", reason: "it needs a person's approval, and nobody can be asked here" },
+        "git tag needs a person's approval by rule release (git.yaml:5); a tag starts a release. The call waits until a person has answered; tell the user that it does.",
+      denial: { code: "approval_needed", reason: "it needs a person's approval" },
     },
     {
       line: "gc",
@@ -321,7 +321,7 @@ rules:
     );
     const decision = evaluate(config, readGitInvocation, { args: ["c".repeat(5000)], cwd: "/" }, ["/"]);
     expect(decision.effect === "ask" && decision.message.length).toBeLessThanOrEqual(620);
-    expect(decision.effect === "ask" && decision.message).toContain(`${text}. A retry`);
+    expect(decision.effect === "ask" && decision.message).toContain(`${text}. The call waits`);
   });
 });
 

@@ -321,6 +321,16 @@ describe("EXPLANATION", () => {
   });
 });
 
+describe("PENDING", () => {
+  test.each(["Waiting", "", "é"])("encodePending writes %p, and decodePending reads it", (sentence) => {
+    expect(messages.decodePending(payloadOf(messages.encodePending(sentence)))).toBe(sentence);
+  });
+
+  test("encodePending keeps within the limit", () => {
+    expect(payloadOf(messages.encodePending("é".repeat(9000))).length).toBeLessThanOrEqual(MAX_PAYLOAD_BYTES.PENDING);
+  });
+});
+
 describe("messages of the plugin, for any input", () => {
   test("every message of the plugin comes back as it was", () => {
     const exits = fc.record<Exit>({
@@ -379,6 +389,7 @@ describe("messages of the plugin, for any input", () => {
     HEALTH_REPORT: messages.decodeHealthReport,
     CAPABILITIES_REPORT: messages.decodeCapabilitiesReport,
     EXPLANATION: messages.decodeExplanation,
+    PENDING: messages.decodePending,
   };
 
   test.each(Object.entries(decoders).map(([name, decode]) => ({ name, decode })))(

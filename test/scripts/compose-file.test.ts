@@ -83,6 +83,7 @@ describe.each([["claude", agent] as const, ...plugins])("%s", (name, service) =>
     expect(service.tmpfs?.map(plain)).toEqual([
       "/tmp:exec,mode=1777",
       `${home}:exec,mode=0700,uid=<CLAUDE_UID>,gid=<CLAUDE_GID>`,
+      ...(name === "claude" ? [] : ["/run/approvals:mode=0700,size=64k"]),
     ]);
   });
 });

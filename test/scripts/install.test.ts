@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { chmod, lstat, mkdir, readFile, readlink, rm, stat, symlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink } from "node:fs/promises";
 
 import { TemporaryHome } from "./home.ts";
 
@@ -126,6 +126,31 @@ test("install.sh without Bun and without npm says what to install", async () => 
     stderr: expect.stringMatching(/^install.sh: Cannot find Bun .* or npm: /),
     status: 1,
   });
+});
+
+test("install.sh names once what tells an agent about the tools, and writes it to a project only when told to", async () => {
+  await using home = await TemporaryHome.create();
+  expect((await home.install()).stdout).toContain("scripts/install.sh --agent-texts DIR");
+  expect((await home.install()).stdout).toBe("");
+  expect(await readdir(home.project)).toEqual([]);
+  await Bun.write(`${home.project}/CLAUDE.md`, "# Mine\n");
+  expect(await home.script("install.sh", ["--agent-texts", home.project])).toMatchObject({ status: 0, stderr: "" });
+  const text = await readFile(`${home.project}/CLAUDE.md`, "utf8");
+  const ours = await readFile(`${import.meta.dir}/../../plugins/agent/CLAUDE.md`, "utf8");
+  expect(text).toBe(`# Mine\n\n${ours}`);
+  const skill = `${home.project}/.claude/skills/plugins/SKILL.md`;
+  expect(await readFile(skill, "utf8")).toContain("# Tools behind plugins");
+  // Whatever has become of them since is the project's.
+  await Bun.write(skill, "edited\n");
+  const again = await home.script("install.sh", ["--agent-texts", home.project]);
+  expect(again).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^install.sh: Kept .*CLAUDE.md .*\n.*Kept .*it differs/u),
+  });
+  expect(await readFile(`${home.project}/CLAUDE.md`, "utf8")).toBe(text);
+  expect(await readFile(skill, "utf8")).toBe("edited\n");
+  expect((await home.script("install.sh", ["--agent-texts", `${home.top}/nowhere`])).status).toBe(1);
+  expect((await home.script("install.sh", ["--agent-texts"])).status).toBe(2);
 });
 
 test("install.sh takes no arguments but --help", async () => {

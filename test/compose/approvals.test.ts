@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+
+import { waitFor } from "../helpers/wait-for.ts";
+import type { Outcome } from "../scripts/home.ts";
+import { describeWithEngine } from "./engine.ts";
+import { Installation } from "./installation.ts";
+
+// The first start builds the images.
+setDefaultTimeout(900_000);
+
+interface Question {
+  readonly id: string;
+  readonly line: string;
+  readonly preview: string;
+}
+
+describeWithEngine("a call that a person is asked about, in containers", () => {
+  let home: Installation;
+
+  beforeAll(async () => {
+    home = await Installation.make();
+    expect(await home.script("install.sh", ["--compose"])).toMatchObject({ status: 0 });
+    await home.writeConfig("git", "plugin: git\nrules: [{ id: ask-push, match: { command: push }, decision: ask }]\n");
+    expect(await home.run(["start"])).toMatchObject({ status: 0 });
+    await home.makeRepository("first words");
+    // Whatever follows the alias is run by git as the tool's user, in the plugin's container.
+    const prepare =
+      "git config alias.run '!sh -c' && git init -q --bare remote.git && git remote add origin ./remote.git";
+    expect(await home.exec("sh", "-c", prepare)).toMatchObject({ status: 0 });
+  });
+
+  afterAll(async () => {
+    await home[Symbol.asyncDispose]();
+  });
+
+  async function listed(): Promise<Question[]> {
+    const { stdout, stderr } = await home.run(["approvals", "--json"]);
+    expect(stderr).toBe("");
+    return JSON.parse(stdout) as Question[];
+  }
+
+  async function question(): Promise<Question> {
+    return await waitFor(
+      "one call waits",
+      async () => {
+        const [one, ...others] = await listed();
+        return others.length === 0 && one;
+      },
+      30_000,
+    );
+  }
+
+  async function remoteBranches(): Promise<string> {
+    return (await home.exec("git", "--git-dir=remote.git", "for-each-ref", "--format=%(refname)")).stdout;
+  }
+
+  const asTool = async (script: string): Promise<Outcome> => await home.exec("git", "run", script);
+  const asAgent = async (script: string): Promise<Outcome> => await home.exec("bash", "-c", script);
+
+  test("is answered from the host, and the log has who did", async () => {
+    const pushed = home.exec("git", "push", "-q", "origin", "HEAD:refs/heads/approved");
+    const { id, line, preview } = await question();
+    expect(line).toBe("git push -q origin HEAD:refs/heads/approved");
+    expect(preview).toContain("HEAD → approved: a new branch");
+    expect(preview).toContain("A: first words");
+    expect(await home.run(["approve", id])).toEqual({ stdout: "", stderr: "", status: 0 });
+    expect(await pushed).toEqual({ stdout: "", stderr: "", status: 0 });
+    expect(await remoteBranches()).toBe("refs/heads/approved\n");
+    const { stdout, stderr } = await home.run(["logs", "git"]);
+    expect(`${stdout}${stderr}`).toMatch(/"decision":"ask",.*"approval":"once","approver":"[^"]+"/u);
+    expect(await home.run(["approve", id])).toMatchObject({ status: 1, stderr: expect.stringContaining("already") });
+  });
+
+  test("can be denied with a word in the terminal, which leaves nothing in the container when it is gone", async () => {
+    const pushed = home.exec("git", "push", "origin", "HEAD:refs/heads/denied");
+    await question();
+    const view = `(sleep 6; echo n not now; sleep 3) | timeout -s KILL 20 '${home.checkout}/scripts/run.sh' approvals`;
+    const { stdout } = await home.command(["bash", "-c", view], { cwd: home.project });
+    expect(stdout).toContain("[1] git push origin HEAD:refs/heads/denied\n");
+    expect(stdout).toMatch(/\[1\] denied by .+: not now\n/u);
+    expect(stdout).not.toContain("Nothing keeps");
+    expect(await pushed).toMatchObject({ status: 126, stderr: expect.stringContaining("not now") });
+
+    const killed = `sleep 20 | timeout -s KILL 5 '${home.checkout}/scripts/run.sh' approvals`;
+    await home.command(["bash", "-c", killed], { cwd: home.project });
+    await waitFor(
+      "nobody watches any more",
+      async () => {
+        return !(await home.docker("top", await home.container("git-plugin"))).includes("approvals watch");
+      },
+      20_000,
+    );
+  });
+
+  test("cannot be answered by the agent", async () => {
+    const pushed = home.exec("git", "push", "origin", "HEAD:refs/heads/attacked");
+    const { id } = await question();
+    const { stdout } = await asAgent("ls -ld /run/approvals /run/plugins/*/* 2>&1; command -v plugin-server docker");
+    expect(stdout).toContain("cannot access '/run/approvals'");
+    expect(stdout).not.toContain("approvals.sock");
+    expect(stdout).not.toContain("plugin-server");
+    await asAgent(`printf 'POST /answer HTTP/1.1\\r\\n\\r\\n' | timeout 2 bash -c 'cat >/run/plugins/git/git.sock'`);
+    expect((await question()).id).toBe(id);
+    expect(await home.run(["deny", id, "nice", "try"])).toMatchObject({ status: 0 });
+    expect(await pushed).toMatchObject({ status: 126, stderr: expect.stringContaining("nice try") });
+  });
+
+  test("cannot be answered by the tool, which is the agent's code in the daemon's own container", async () => {
+    const pushed = home.exec("git", "push", "origin", "HEAD:refs/heads/attacked");
+    const { id } = await question();
+    expect((await asTool("id -u")).stdout).toBe(`${home.uid}\n`);
+    expect((await asTool("ls -la /run/approvals")).stderr).toContain("Permission denied");
+    const answer = `approvals answer /run/approvals/git.sock ${id} --verdict once --by me`;
+    expect(await asTool(`plugin-server ${answer}`)).toMatchObject({ stdout: "", status: 1 });
+    const roots = `for pid in $(ls /proc | grep '^[0-9]'); do
+      ls /proc/$pid/root/run/approvals/ /proc/$pid/cwd/run/approvals 2>/dev/null
+      ls -l /proc/$pid/fd 2>/dev/null | grep approvals
+    done; echo looked`;
+    expect((await asTool(roots)).stdout).toBe("looked\n");
+    // A lookalike elsewhere is nobody's.
+    await asTool("umount /run/approvals; rm -rf /run/approvals; mkdir /run/approvals; kill -9 1; kill -9 -1");
+    expect((await question()).id).toBe(id);
+    expect(await home.run(["deny", id])).toMatchObject({ status: 0 });
+    expect(await pushed).toMatchObject({ status: 126 });
+    expect(await remoteBranches()).toBe("refs/heads/approved\n");
+  });
+
+  test("is asked about again by the next plugin when its plugin is replaced meanwhile", async () => {
+    const pushed = home.exec("git", "push", "-q", "origin", "HEAD:refs/heads/later");
+    const before = await question();
+    expect(await home.run(["restart", "git"])).toMatchObject({ status: 0 });
+    const after = await question();
+    expect(after.id).not.toBe(before.id);
+    expect(await home.run(["approve", after.id, "session"])).toMatchObject({ status: 0 });
+    expect(await pushed).toMatchObject({ status: 0 });
+    expect(await home.exec("git", "push", "-q", "origin", "HEAD:refs/heads/later")).toMatchObject({ status: 0 });
+  });
+});

@@ -1,3 +1,4 @@
+import { brokerTool } from "../home/brokered.ts";
 import { brokenConfigs } from "../home/config-check.ts";
 import type { Home } from "../home/home.ts";
 import { START_MS } from "../home/plugin-status.ts";
@@ -47,7 +48,9 @@ export async function restart(task: Task): Promise<string | undefined> {
     throw new Refusal(1, `Cannot restart for "${project}":\n${broken}`);
   }
   const { services, plugins } = await prepare(task);
-  const sound = [...services.plugins].filter(([tool, service]) => plugins.includes(service) && !errors.has(tool));
+  const sound = [...services.brokers, ...services.plugins].filter(
+    ([tool, service]) => plugins.includes(service) && !errors.has(tool),
+  );
   await up(
     home,
     sound.map(([, service]) => service),
@@ -74,8 +77,10 @@ const POLL_MS = 150;
 async function settle(home: Home, only?: string): Promise<void> {
   await until(
     async () => {
-      const { plugins } = await readStatus(home);
-      return !plugins.some(({ tool, state }) => state === "starting" && (only === undefined || tool === only));
+      const { plugins, brokers = [] } = await readStatus(home);
+      return ![...plugins, ...brokers].some(
+        ({ tool, state }) => state === "starting" && (only === undefined || tool === only || brokerTool(tool) === only),
+      );
     },
     START_MS + 2_000,
     POLL_MS,

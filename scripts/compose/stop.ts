@@ -4,6 +4,7 @@ import { hasSocket, removeSocket } from "../home/socket-file.ts";
 import { listContainers } from "./containers.ts";
 import { complaint, docker, type Outcome } from "./docker.ts";
 import { readEnvironment } from "./environment.ts";
+import { brokerTool } from "../home/brokered.ts";
 import { AGENT, toolOfService } from "./services.ts";
 
 /**
@@ -13,7 +14,9 @@ import { AGENT, toolOfService } from "./services.ts";
 export async function stop(home: Home, only?: string): Promise<string[]> {
   const { name, uid, gid, sockets } = await readEnvironment(home);
   const all = [...(await listContainers(name)).values()];
-  const chosen = all.filter(({ service }) => only === undefined || toolOfService(service) === only);
+  const chosen = all.filter(
+    ({ service }) => only === undefined || toolOfService(service) === only || brokerTool(service) === only,
+  );
   const running = chosen.filter(({ state }) => state === "running" || state === "restarting");
   if (sockets === "volume") {
     // Nobody reaches it once its container has stopped. Who calls from now on finds no plugin; who is in stays.

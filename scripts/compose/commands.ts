@@ -8,6 +8,7 @@ import { mustCompose } from "./docker.ts";
 import { chosenTools, prepare, runningProject } from "./prepare.ts";
 import type { Service } from "./services.ts";
 import { readStatus } from "./status.ts";
+import { removeUnwanted } from "./stop.ts";
 import type { Task } from "./task.ts";
 
 /** Builds what is missing, starts what does not run, and waits until each answers or has given up. */
@@ -22,6 +23,7 @@ export async function start(task: Task): Promise<void> {
   }
   const { services, plugins } = await prepare(task);
   await up(home, plugins, []);
+  await removeUnwanted(home, services);
   // One that runs stays as it is, for in it is somebody's session: `restart` takes up another image or config.
   if (only === undefined) {
     await up(home, [services.agent], ["--no-recreate"]);
@@ -56,6 +58,7 @@ export async function restart(task: Task): Promise<string | undefined> {
     sound.map(([, service]) => service),
     ["--force-recreate"],
   );
+  await removeUnwanted(home, services);
   if (only === undefined) {
     await up(home, [services.agent], []);
   }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 
 import type { Outcome } from "../scripts/home.ts";
+import { waitFor } from "../helpers/wait-for.ts";
 import { describeWithEngine } from "./engine.ts";
 import { GitHost } from "./git-host.ts";
 import { Installation } from "./installation.ts";
@@ -168,6 +169,27 @@ describeWithEngine("git with a broker", () => {
     expect(await home.run(["start", "git"])).toMatchObject({ status: 0 });
     expect(await home.run(["restart", "git"])).toMatchObject({ status: 0 });
     expect(await home.exec("git", "ls-remote", "-q", thing)).toMatchObject({ status: 0 });
+  });
+
+  test("docker compose by hand starts both, and the broker again when it was killed", async () => {
+    expect(await home.compose("up", "-d")).toMatchObject({ status: 0 });
+    const broker = await home.container("git-broker");
+    await home.docker("exec", broker, "sh", "-c", "kill -KILL $(pidof plugin-server)");
+    const restarts = async (): Promise<string> =>
+      (await home.docker("inspect", "-f", "{{.RestartCount}}", broker)).trim();
+    await waitFor("the broker has ended", async () => (await restarts()) === "1", 30_000);
+    await waitFor("the broker is back", async () => (await home.run(["status"])).status === 0, 30_000);
+    expect(await home.exec("git", "ls-remote", "-q", thing)).toMatchObject({ status: 0 });
+  });
+
+  test("without a part for it in the config there is no broker, and the plugin has its way out again", async () => {
+    await home.writeConfig("git", "plugin: git\n");
+    expect(await home.run(["start"])).toMatchObject({ status: 0 });
+    expect(await home.container("git-broker")).toBe("");
+    expect((await home.run(["status"])).stdout).not.toContain("git-broker");
+    const format = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}";
+    const networks = await home.docker("inspect", "-f", format, await home.container("git-plugin"));
+    expect(networks.trim()).toBe(`${await home.composeProject()}_git`);
   });
 });
 

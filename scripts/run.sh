@@ -13,6 +13,8 @@ bun=
 . "$root/scripts/lib/engine.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/mode.sh
 . "$root/scripts/lib/mode.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/secret.sh
+. "$root/scripts/lib/secret.sh"
 
 usage() {
   cat <<'TEXT'
@@ -21,13 +23,15 @@ Usage: scripts/run.sh [OPTIONS] COMMAND
   start [TOOL]          install and build what is missing, start what does not run, wait until it answers
   stop [TOOL]           end the running calls (TERM, grace, KILL) and stop
   restart [TOOL]        stop and start, for another program or image: calls wait meanwhile, none fails
-  status [--json]       one line for each plugin; exit status 0 when all are ready, else 1
+  status [--json]       one line for each plugin and broker; exit status 0 when all are ready, else 1
   claude [ARGS…]        the agent: $AGENT_COMMAND, or Claude Code; the caller's ANTHROPIC_* and CLAUDE_CODE_* go with it
   exec [--] CMD ARGS…   run CMD where the agent runs, its tools being the plugins; exit status of CMD
   shell                 the same with a shell
-  logs TOOL [-f]        what the plugin wrote; -f goes on as it writes
+  logs TOOL [-f]        what the plugin wrote, or the broker, TOOL-broker; -f goes on as it writes
   approvals [--web]     the calls that wait for a person's approval, and your answers; --web: as a page for a browser
   approvals --json      the same once, for programs; approve ID [once|session] and deny ID WORD… answer
+  secret set NAME       a token for a broker: asked for without showing it, or read from stdin
+  secret list           their names; secret remove NAME takes one away
 
   --project DIR         the folder that the tools may work in (default: the current folder)
   --compose             containers (the default where an engine answers)
@@ -143,10 +147,11 @@ ask_person() {
 }
 
 show_log() {
-  local tool=$1 log=$home/logs/$1.log container
+  local tool=$1 log=$home/logs/$1.log container service=$1-plugin
+  [[ $tool != *-broker ]] || service=$tool
   if [[ $mode == compose ]]; then
     container=$(docker ps -aq --filter "label=com.docker.compose.project=$(env_value COMPOSE_PROJECT_NAME)" \
-      --filter "label=com.docker.compose.service=$tool-plugin" </dev/null) || exit 1
+      --filter "label=com.docker.compose.service=$service" </dev/null) || exit 1
     [[ -n $container ]] || fail 1 "Cannot find a log of \"$tool\": it has no container; start it with $0 start $tool"
     exec docker logs ${follow:+--tail 100 --follow} "$container"
   fi
@@ -211,7 +216,7 @@ find_home
 
 most=1
 case $verb in
-  exec | claude | deny) most=${#rest[@]} ;;
+  exec | claude | deny | secret) most=${#rest[@]} ;;
   approve) most=2 ;;
   status | shell | approvals) most=0 ;;
 esac
@@ -281,9 +286,10 @@ case $verb in
     recall_mode
     ask_person "$verb" "${rest[@]}"
     ;;
+  secret) secret_command ${rest[0]+"${rest[@]}"} ;;
   "")
     usage >&2
     exit 2
     ;;
-  *) fail 2 "Cannot $verb: the commands are start, stop, restart, status, claude, exec, shell, logs, approvals, approve and deny" ;;
+  *) fail 2 "Cannot $verb: the commands are start, stop, restart, status, claude, exec, shell, logs, approvals, approve, deny and secret" ;;
 esac

@@ -1,3 +1,4 @@
+import { brokerTool } from "../home/brokered.ts";
 import { brokenConfigs } from "../home/config-check.ts";
 import type { Home } from "../home/home.ts";
 import { START_MS } from "../home/plugin-status.ts";
@@ -7,6 +8,7 @@ import { mustCompose } from "./docker.ts";
 import { chosenTools, prepare, runningProject } from "./prepare.ts";
 import type { Service } from "./services.ts";
 import { readStatus } from "./status.ts";
+import { removeUnwanted } from "./stop.ts";
 import type { Task } from "./task.ts";
 
 /** Builds what is missing, starts what does not run, and waits until each answers or has given up. */
@@ -21,6 +23,7 @@ export async function start(task: Task): Promise<void> {
   }
   const { services, plugins } = await prepare(task);
   await up(home, plugins, []);
+  await removeUnwanted(home, services);
   // One that runs stays as it is, for in it is somebody's session: `restart` takes up another image or config.
   if (only === undefined) {
     await up(home, [services.agent], ["--no-recreate"]);
@@ -47,12 +50,15 @@ export async function restart(task: Task): Promise<string | undefined> {
     throw new Refusal(1, `Cannot restart for "${project}":\n${broken}`);
   }
   const { services, plugins } = await prepare(task);
-  const sound = [...services.plugins].filter(([tool, service]) => plugins.includes(service) && !errors.has(tool));
+  const sound = [...services.brokers, ...services.plugins].filter(
+    ([tool, service]) => plugins.includes(service) && !errors.has(tool),
+  );
   await up(
     home,
     sound.map(([, service]) => service),
     ["--force-recreate"],
   );
+  await removeUnwanted(home, services);
   if (only === undefined) {
     await up(home, [services.agent], []);
   }
@@ -74,8 +80,10 @@ const POLL_MS = 150;
 async function settle(home: Home, only?: string): Promise<void> {
   await until(
     async () => {
-      const { plugins } = await readStatus(home);
-      return !plugins.some(({ tool, state }) => state === "starting" && (only === undefined || tool === only));
+      const { plugins, brokers = [] } = await readStatus(home);
+      return ![...plugins, ...brokers].some(
+        ({ tool, state }) => state === "starting" && (only === undefined || tool === only || brokerTool(tool) === only),
+      );
     },
     START_MS + 2_000,
     POLL_MS,

@@ -58,5 +58,6 @@ const OWN: readonly string[] = [
   "CLAUDE_GID",
   "CLAUDE_SOCKETS",
   "CLAUDE_SOCKETS_DEVICE",
+  "CLAUDE_BROKERS",
   "AGENT_COMMAND",
 ];

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, rename, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import { brokeredTools } from "../home/brokered.ts";
 import type { Home } from "../home/home.ts";
 import { Refusal } from "../home/refusal.ts";
 import { docker } from "./docker.ts";
@@ -81,9 +82,10 @@ export async function refreshEnvironment(home: Home, root: string): Promise<stri
 
 async function environmentText(home: Home, root: string, environment: Environment): Promise<string> {
   const { name, project, uid, gid, sockets, agentCommand } = environment;
+  const brokers = await brokeredTools(home);
   const values: readonly (readonly [string, string])[] = [
     ["COMPOSE_PROJECT_NAME", name],
-    ["COMPOSE_FILE", (await composeFiles(home, root, sockets)).join(":")],
+    ["COMPOSE_FILE", (await composeFiles(home, root, sockets, brokers)).join(":")],
     ["CLAUDE_CONTAINER_HOME", home.folder],
     ...(project === undefined ? [] : [["CLAUDE_PROJECT", project] as const]),
     ["CLAUDE_UID", uid],
@@ -91,18 +93,25 @@ async function environmentText(home: Home, root: string, environment: Environmen
     ["CLAUDE_SOCKETS", sockets],
     // Where the engine keeps that volume: what a plugin mounts is a folder of it.
     ...(sockets === "volume" ? [["CLAUDE_SOCKETS_DEVICE", await volumeFolder(`${name}_sockets`)] as const] : []),
+    ...(brokers.length === 0 ? [] : [["CLAUDE_BROKERS", brokers.join(" ")] as const]),
     ["AGENT_COMMAND", agentCommand],
   ];
   return values.map(([key, value]) => `${key}="${quoted(key, value)}"\n`).join("");
 }
 
 /** The later ones add to the earlier, and may change them. */
-async function composeFiles(home: Home, root: string, sockets: Environment["sockets"]): Promise<string[]> {
+async function composeFiles(
+  home: Home,
+  root: string,
+  sockets: Environment["sockets"],
+  brokers: readonly string[],
+): Promise<string[]> {
   const added = await readdir(home.compose).catch((): string[] => []);
   const override = `${root}/compose.override.yaml`;
   const files = [
     `${root}/compose.yaml`,
     ...(sockets === "volume" ? [`${root}/docker/compose.volume.yaml`] : []),
+    ...brokers.map((tool) => `${root}/docker/compose.${tool}-broker.yaml`),
     ...(existsSync(override) ? [override] : []),
     ...added
       .filter((file) => /^[^.].*\.ya?ml$/.test(file))

@@ -1,6 +1,7 @@
 // Compose mode: the agent and each plugin in a container. Called by scripts/run.sh, which has read the command line.
 import { parseArgs } from "node:util";
 
+import { brokerTool } from "../home/brokered.ts";
 import { trueFolder } from "../home/folder.ts";
 import { homeAt, type Home } from "../home/home.ts";
 import type { PluginStatus } from "../home/plugin-status.ts";
@@ -80,10 +81,17 @@ function note(line: string): void {
 /** The table shows all; the exit status is about the tool that was asked for, or about all and the agent. */
 async function showStatus(home: Home, json: boolean, only?: string): Promise<number> {
   const status = await readStatus(home);
-  console.log(json ? JSON.stringify(status) : statusTable([agentRow(status), ...status.plugins]));
-  const asked = status.plugins.filter(({ tool }) => only === undefined || tool === only);
+  console.log(json ? JSON.stringify(status) : statusTable(rowsOf(status)));
+  const asked = rowsOf(status)
+    .slice(1)
+    .filter(({ tool }) => only === undefined || tool === only || brokerTool(tool) === only);
   const isAgentWell = only !== undefined || status.agent.state === "ready";
   return isAgentWell && asked.length > 0 && asked.every(({ state }) => state === "ready") ? 0 : 1;
+}
+
+/** The agent's first. */
+function rowsOf(status: ComposeStatus): PluginStatus[] {
+  return [agentRow(status), ...status.plugins, ...(status.brokers ?? [])];
 }
 
 function agentRow({ agent }: ComposeStatus): PluginStatus {

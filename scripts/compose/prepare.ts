@@ -33,7 +33,9 @@ export async function prepare(task: Task): Promise<{ services: Services; plugins
       `Cannot find a service for "${only}" in the compose files: scripts/add-tool.sh ${only} makes one`,
     );
   }
-  const ofTools = (): Service[] => tools.flatMap((tool) => services.plugins.get(tool) ?? []);
+  // A broker before its plugin, which has nobody to ask without it.
+  const ofTools = (): Service[] =>
+    tools.flatMap((tool) => [services.brokers.get(tool) ?? [], services.plugins.get(tool) ?? []].flat());
   await buildImages(task, [...(only === undefined ? [services.agent] : []), ...ofTools()]);
   const sockets = await chooseSockets(home, services);
   if (sockets !== environment.sockets) {

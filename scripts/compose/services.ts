@@ -1,3 +1,4 @@
+import { brokerTool } from "../home/brokered.ts";
 import type { Home } from "../home/home.ts";
 import { mustCompose } from "./docker.ts";
 import { Refusal } from "../home/refusal.ts";
@@ -13,10 +14,11 @@ export interface Service {
   readonly build: string | undefined;
 }
 
-/** What the compose files of a home say: the agent, and for each tool the service of its plugin. */
+/** What the compose files of a home say: the agent, and for each tool the services of its plugin and of its broker. */
 export interface Services {
   readonly agent: Service;
   readonly plugins: ReadonlyMap<string, Service>;
+  readonly brokers: ReadonlyMap<string, Service>;
 }
 
 /**
@@ -25,13 +27,17 @@ export interface Services {
 export async function readServices(home: Home): Promise<Services> {
   const config = JSON.parse(await mustCompose(home, ["config", "--format", "json"])) as Config;
   const plugins = new Map<string, Service>();
+  const brokers = new Map<string, Service>();
   for (const [name, described] of Object.entries(config.services)) {
     const tool = described.environment?.["PLUGIN_TOOL"] ?? toolOfService(name);
     const other = tool === undefined ? undefined : plugins.get(tool);
     if (tool !== undefined && other !== undefined) {
       throw new Refusal(1, `Cannot tell who runs ${tool}: the services ${other.name} and ${name} both do; remove one`);
     }
-    if (tool !== undefined) {
+    const brokered = brokerTool(name);
+    if (brokered !== undefined) {
+      brokers.set(brokered, serviceOf(name, described));
+    } else if (tool !== undefined) {
       plugins.set(tool, serviceOf(name, described));
     }
   }
@@ -39,7 +45,7 @@ export async function readServices(home: Home): Promise<Services> {
   if (agent === undefined) {
     throw new Refusal(1, `Cannot find the service "${AGENT}" in the compose files: the agent runs in it`);
   }
-  return { agent: serviceOf(AGENT, agent), plugins };
+  return { agent: serviceOf(AGENT, agent), plugins, brokers };
 }
 
 /** By its name, TOOL-plugin, unless its PLUGIN_TOOL says otherwise. Services of other names are the user's own affair. */

@@ -1,14 +1,14 @@
 import { brokenConfigs } from "../home/config-check.ts";
 import { configPath, configuredTools, socketPath, type Home } from "../home/home.ts";
-import { lastWords } from "../home/last-words.ts";
-import { START_MS, type PluginStatus, type State } from "../home/plugin-status.ts";
+import type { PluginStatus, State } from "../home/plugin-status.ts";
 import { hasSocket } from "../home/socket-file.ts";
+import { brokerStatus } from "./broker-status.ts";
 import { listContainers, type Container } from "./containers.ts";
-import { docker } from "./docker.ts";
 import { readEnvironment } from "./environment.ts";
 import { askHealth } from "./health.ts";
 import { imageIds } from "./images.ts";
 import { readServices, type Service } from "./services.ts";
+import { silence } from "./silence.ts";
 import { agentStatus, type AgentStatus } from "./agent-status.ts";
 
 export interface ComposeStatus {
@@ -16,6 +16,8 @@ export interface ComposeStatus {
   readonly project: string | null;
   readonly agent: AgentStatus;
   readonly plugins: readonly PluginStatus[];
+  /** Not there when no tool has one. */
+  readonly brokers?: readonly PluginStatus[];
 }
 
 /** Every tool with a config, and whatever else runs in this home's compose project. */
@@ -41,8 +43,14 @@ export async function readStatus(home: Home): Promise<ComposeStatus> {
         : found;
     }),
   );
+  const brokers = await Promise.all(
+    [...services.brokers].map(
+      async ([tool, service]) =>
+        await brokerStatus(tool, service, containers.get(service.name), images.get(service.image)),
+    ),
+  );
   const agent = agentStatus(services.agent, containers.get(services.agent.name), images.get(services.agent.image));
-  return { mode: "compose", project: project ?? null, agent, plugins };
+  return { mode: "compose", project: project ?? null, agent, plugins, ...(brokers.length > 0 && { brokers }) };
 }
 
 const STALE = {
@@ -105,30 +113,3 @@ async function lookAt(home: Home, { tool, service, container, image, user }: See
   }
   return row(...(await silence(tool, container, start)));
 }
-
-/** Why a container does not answer, and what to do about it. */
-async function silence(tool: string, container: Container, start: string): Promise<[State, string, string]> {
-  const { id, state, exitCode, restarts, isOutOfMemory, health, startedMs } = container;
-  const hasFallen = state === "restarting" || restarts > 0 || state === "dead";
-  if (hasFallen || (state === "exited" && !STOPPED.includes(exitCode))) {
-    const { stdout, stderr } = await docker(["logs", "--tail", "20", id]);
-    const words = lastWords(`${stdout}${stderr}`) ?? "without a word";
-    // The status of one that was started again is not that of the run that failed.
-    const exited = state === "running" ? "ends again and again" : `exited with ${exitCode}`;
-    const cause = isOutOfMemory ? "ended for lack of memory (mem_limit)" : exited;
-    return ["failed", `${cause}: ${words}`, `mend that, then scripts/run.sh restart ${tool}`];
-  }
-  if (state === "paused") {
-    return ["stopped", "paused", `docker unpause ${id.slice(0, 12)}`];
-  }
-  if (state !== "running") {
-    return ["stopped", state === "created" ? "not started" : "stopped", start];
-  }
-  const isYoung = Date.now() - startedMs < START_MS && health !== "unhealthy";
-  return isYoung
-    ? ["starting", "it does not answer yet", `scripts/run.sh logs ${tool}`]
-    : ["unhealthy", "it runs, but does not answer", `scripts/run.sh logs ${tool}, then restart ${tool}`];
-}
-
-/** How a container ends that somebody stopped: by itself after TERM, or by a signal. */
-const STOPPED: readonly number[] = [0, 130, 137, 143];

@@ -4,7 +4,8 @@ import { hasSocket, removeSocket } from "../home/socket-file.ts";
 import { listContainers } from "./containers.ts";
 import { complaint, docker, type Outcome } from "./docker.ts";
 import { readEnvironment } from "./environment.ts";
-import { AGENT, toolOfService } from "./services.ts";
+import { brokerTool } from "../home/brokered.ts";
+import { AGENT, toolOfService, type Services } from "./services.ts";
 
 /**
  * Stops one plugin, or all and the agent, for good; resolves to one line for each. Volumes and images stay.
@@ -13,7 +14,9 @@ import { AGENT, toolOfService } from "./services.ts";
 export async function stop(home: Home, only?: string): Promise<string[]> {
   const { name, uid, gid, sockets } = await readEnvironment(home);
   const all = [...(await listContainers(name)).values()];
-  const chosen = all.filter(({ service }) => only === undefined || toolOfService(service) === only);
+  const chosen = all.filter(
+    ({ service }) => only === undefined || toolOfService(service) === only || brokerTool(service) === only,
+  );
   const running = chosen.filter(({ state }) => state === "running" || state === "restarting");
   if (sockets === "volume") {
     // Nobody reaches it once its container has stopped. Who calls from now on finds no plugin; who is in stays.
@@ -35,6 +38,18 @@ export async function stop(home: Home, only?: string): Promise<string[]> {
     ...stopped.map((tool) => (tool === AGENT ? "Stopped the agent" : `Stopped ${tool}`)),
     ...stale.map((tool) => `Removed the socket of ${tool}`),
   ].toSorted();
+}
+
+/** Takes away the brokers of tools whose configs ask for none any more: their services are in no compose file now. */
+export async function removeUnwanted(home: Home, { brokers }: Services): Promise<void> {
+  const { name } = await readEnvironment(home);
+  const containers = [...(await listContainers(name)).values()];
+  const unwanted = containers.filter(({ service }) => {
+    const tool = brokerTool(service);
+    return tool !== undefined && !brokers.has(tool);
+  });
+  await each(unwanted.map(({ id }) => ["stop", id]));
+  await each(unwanted.map(({ id }) => ["rm", "-f", id]));
 }
 
 const FORGET = 'rm -f "/run/plugins/$PLUGIN_TOOL/$PLUGIN_TOOL.sock"';

@@ -1,11 +1,13 @@
 /**
  * How a plugin is, in the words that `status` shows. `down` is local mode's for what does not run; the states of
- * containers tell more: that one was stopped, was never built, or ended by itself (`failed`).
+ * containers tell more: that one was stopped, was never built, or ended by itself (`failed`). `failing` is a broker's that
+ * runs, and whose upstream or credential does not work.
  */
 export type State =
   | "ready"
   | "starting"
   | "unhealthy"
+  | "failing"
   | "down"
   | "stopped"
   | "failed"

@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 
+import { brokeredTools, brokerName, brokerTool } from "../home/brokered.ts";
 import { brokenConfigs, refuseDoubleClaims } from "../home/config-check.ts";
 import { isInside } from "../home/folder.ts";
 import { configPath, configuredTools, type Home } from "../home/home.ts";
@@ -7,6 +8,7 @@ import { START_MS } from "../home/plugin-status.ts";
 import { Refusal } from "../home/refusal.ts";
 import { removeSocket } from "../home/socket-file.ts";
 import { until } from "../home/until.ts";
+import { startBroker, stopUnwanted } from "./broker.ts";
 import { launch, stop } from "./daemon.ts";
 import { isRunning, readRecord, readRecords } from "./record.ts";
 import { readStatus } from "./status.ts";
@@ -25,10 +27,18 @@ export async function start(home: Home, project: string, only?: string): Promise
   const tools = await chosenTools(home, only);
   await refuseDoubleClaims(home);
   const answering = new Set((await readStatus(home)).filter(({ state }) => state === "ready").map(({ tool }) => tool));
+  const brokered = await brokeredTools(home);
+  await stopUnwanted(home, tools);
   for (const tool of tools) {
+    const broker = brokered.includes(tool) ? await startBroker(home, tool, project) : undefined;
     const record = await readRecord(home, tool);
-    if (!answering.has(tool) && (record === undefined || !isRunning(record))) {
-      await launch(home, tool, project);
+    const runs = record !== undefined && isRunning(record);
+    if (runs && record.broker !== broker) {
+      // It was told of another when it was started, or of none.
+      await stop(home, tool);
+      await launch(home, tool, project, broker);
+    } else if (!answering.has(tool) && !runs) {
+      await launch(home, tool, project, broker);
     }
   }
   await until(
@@ -43,7 +53,9 @@ export async function start(home: Home, project: string, only?: string): Promise
 
 /** Stops one plugin or all for good; resolves to one line for each. Those whose config is gone are stopped too. */
 export async function stopAll(home: Home, only?: string): Promise<string[]> {
-  const tools = [...(await readRecords(home)).keys()].filter((tool) => only === undefined || tool === only);
+  const tools = [...(await readRecords(home)).keys()].filter(
+    (tool) => only === undefined || tool === only || brokerTool(tool) === only,
+  );
   return await Promise.all(
     tools.map(async (tool) => {
       const drained = await stop(home, tool);
@@ -78,7 +90,8 @@ export async function restart(
     throw new Refusal(1, `Cannot restart for "${next}":\n${broken}`);
   }
   // The socket files stay: a call in between finds the file, and waits for the next daemon.
-  await Promise.all(tools.filter((tool) => !errors.has(tool)).map(async (tool) => await stop(home, tool)));
+  const sound = tools.filter((tool) => !errors.has(tool)).flatMap((tool) => [tool, brokerName(tool)]);
+  await Promise.all(sound.map(async (name) => await stop(home, name)));
   if (broken === "" && only === undefined) {
     const gone = [...(await readRecords(home)).keys()].filter((tool) => !tools.includes(tool));
     await Promise.all(gone.map(async (tool) => await stopAll(home, tool)));

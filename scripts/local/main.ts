@@ -1,15 +1,19 @@
 // Local mode: the plugins as processes of this user. Called by scripts/run.sh, which has read the command line.
 import { parseArgs } from "node:util";
 
+import { brokerTool } from "../home/brokered.ts";
 import { trueFolder } from "../home/folder.ts";
 import { homeAt, type Home } from "../home/home.ts";
 import { Refusal } from "../home/refusal.ts";
 import { statusTable } from "../home/table.ts";
+import { readBrokers } from "./broker.ts";
 import { commandFolder, restart, runningProject, start, stopAll } from "./commands.ts";
 import { readStatus } from "./status.ts";
 
 const NOT_ISOLATED =
   "Local mode isolates nothing: the tools run as this user, and can read what this user can read, credentials too, and answer questions for approval.";
+
+const BROKER_NOT_ISOLATED = "So does a broker: nothing keeps a tool from its secrets.";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -70,8 +74,12 @@ async function showStatus(home: Home, json: boolean, only?: string): Promise<num
     console.log("No plugin is installed: scripts/run.sh start installs and starts git");
     return 1;
   }
-  console.log(json ? JSON.stringify({ mode: "local", plugins }) : `${statusTable(plugins)}\n${NOT_ISOLATED}`);
-  const asked = plugins.filter(({ tool }) => only === undefined || tool === only);
+  const brokers = await readBrokers(home);
+  const rows = [...plugins, ...brokers];
+  const note = brokers.length > 0 ? `${NOT_ISOLATED}\n${BROKER_NOT_ISOLATED}` : NOT_ISOLATED;
+  const report = { mode: "local", plugins, ...(brokers.length > 0 && { brokers }) };
+  console.log(json ? JSON.stringify(report) : `${statusTable(rows)}\n${note}`);
+  const asked = rows.filter(({ tool }) => only === undefined || tool === only || brokerTool(tool) === only);
   return asked.length > 0 && asked.every(({ state }) => state === "ready") ? 0 : 1;
 }
 

@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly startedMs: number;
   /** Where in the log this run of the daemon starts. */
   readonly logOffset: number;
+  /** URL of the broker that a plugin was started with. */
+  readonly broker?: string;
 }
 
 export async function writeRecord(home: Home, tool: string, record: RunRecord): Promise<void> {

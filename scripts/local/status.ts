@@ -1,17 +1,20 @@
-import { configuredTools, logPath, socketPath, type Home } from "../home/home.ts";
-import { lastWords } from "../home/last-words.ts";
+import { brokerTool } from "../home/brokered.ts";
+import { configuredTools, socketPath, type Home } from "../home/home.ts";
 import { START_MS, type PluginStatus } from "../home/plugin-status.ts";
 import { isRunning, readRecords, type RunRecord } from "./record.ts";
 import { askPlugins, type Report } from "./reports.ts";
+import { lastWordsOf } from "./words.ts";
 
-/** Every tool with a config, and whatever else runs or answers in this home. */
+/** Every tool with a config, and whatever else runs or answers in this home; of brokers, see broker.ts. */
 export async function readStatus(home: Home): Promise<PluginStatus[]> {
   const [configured, records, reports] = await Promise.all([
     configuredTools(home),
     readRecords(home),
     askPlugins(home),
   ]);
-  const running = [...records].flatMap(([tool, record]) => (isRunning(record) ? [tool] : []));
+  const running = [...records].flatMap(([tool, record]) =>
+    isRunning(record) && brokerTool(tool) === undefined ? [tool] : [],
+  );
   const answering = [...reports.values()].flatMap(({ tool, state }) => (state === "ready" ? [tool] : []));
   const tools = new Set([...configured, ...running, ...answering]);
   return await Promise.all(
@@ -40,12 +43,4 @@ async function statusOf(home: Home, tool: string, record?: RunRecord, report?: R
   return isYoung
     ? { ...silent, state: "starting", pid: record.pid, reason, next: null }
     : { ...silent, state: "down", pid: record.pid, reason, next: `try scripts/run.sh restart ${tool}` };
-}
-
-/** Only what this run of the daemon wrote: the log holds those before it too. */
-async function lastWordsOf(home: Home, tool: string, record: RunRecord): Promise<string> {
-  const log = Bun.file(logPath(home, tool));
-  const written = (await log.exists()) ? await log.slice(record.logOffset).text() : "";
-  const words = lastWords(written);
-  return words === null ? "exited without a word" : `exited: ${words}`;
 }

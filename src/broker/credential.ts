@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 
 import type { CredentialReference } from "../policy/broker-config.ts";
 import { runCommand, type Minted } from "./credential-command.ts";
+import { secretPath } from "./secret-path.ts";
 
 /** A secret in use. It never leaves the broker but in the header of a request to its own host. */
 export interface Credential {
@@ -75,7 +76,7 @@ const MAX_SECRET_BYTES = 16 * 1024;
 function readSecretFile(path: string, label: string): string {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, "r");
+    descriptor = openSync(secretPath(path), "r");
     const bytes = new Uint8Array(MAX_SECRET_BYTES + 1);
     const length = readSync(descriptor, bytes, 0, bytes.length, null);
     return Buffer.from(bytes.buffer, 0, length).toString("latin1");

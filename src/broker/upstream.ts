@@ -6,6 +6,7 @@ import { labelOf, type Credential, type CredentialError, type Credentials } from
 import type { Problems } from "./health.ts";
 import type { BrokerPlugin, UpstreamRequest } from "./plugin.ts";
 import { Moved, Refusal } from "./refusal.ts";
+import { secretPath } from "./secret-path.ts";
 import { locationOf, reasonOf, typeOf, wordsOf } from "./upstream-words.ts";
 
 /** The one place where a credential and a request come together. */
@@ -74,7 +75,10 @@ export class Upstream {
         decompress: false,
         signal,
         // Said out loud, for a variable of the environment could turn it off.
-        tls: { rejectUnauthorized: true, ...(caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") }) },
+        tls: {
+          rejectUnauthorized: true,
+          ...(caFile === undefined ? {} : { ca: readFileSync(secretPath(caFile), "utf8") }),
+        },
       });
     } catch (error) {
       if (signal.aborted) {

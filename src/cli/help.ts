@@ -65,6 +65,12 @@ const NOTES: Readonly<Record<string, Section[]>> = {
       title: "Config",
       body: "  Reads credentials, broker and the rules about branches, anew at each request after a change.",
     },
+    {
+      title: "Environment",
+      body:
+        "  PLUGIN_SECRETS    folder that /run/secrets/ in a config stands for (default: /run/secrets)\n" +
+        "  PLUGIN_MIRRORS    folder for copies of repositories (default: a new one)",
+    },
     { title: "Example", body: "  plugin-server broker git.yaml --listen 0.0.0.0:8080" },
   ],
   check: [

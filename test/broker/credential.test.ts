@@ -28,6 +28,22 @@ async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
+test("Credentials finds what is below /run/secrets in the folder that PLUGIN_SECRETS names, and only that", async () => {
+  await inFolder(async (folder) => {
+    await writeFile(`${folder}/token`, "one\n");
+    process.env["PLUGIN_SECRETS"] = folder;
+    try {
+      expect(await new Credentials().get(file("/run/secrets/token"))).toMatchObject({
+        secret: "one",
+        label: "the token in secrets/token",
+      });
+      expect(await refusalOf(file("/run/secrets-of-others/token"))).toContain("there is no such file");
+    } finally {
+      delete process.env["PLUGIN_SECRETS"];
+    }
+  });
+});
+
 test("Credentials reads a file anew for each request, without the newline at its end", async () => {
   await inFolder(async (folder) => {
     const credentials = new Credentials();

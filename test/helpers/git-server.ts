@@ -7,6 +7,8 @@ export interface GitServerOptions {
   readonly token?: string;
   /** Undefined: plain HTTP. */
   readonly certificate?: Certificate;
+  /** Where to listen; without it, any free port of this machine. */
+  readonly listen?: { readonly hostname: string; readonly port: number };
   /** Answers instead of git, or lets git answer with undefined. */
   readonly instead?: (request: Request) => Response | Promise<Response> | undefined;
 }
@@ -29,8 +31,7 @@ export class GitServer implements Disposable {
   constructor(options: GitServerOptions) {
     const { certificate } = options;
     this.#server = Bun.serve({
-      port: 0,
-      hostname: "127.0.0.1",
+      ...(options.listen ?? { hostname: "127.0.0.1", port: 0 }),
       idleTimeout: 60,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       ...(certificate === undefined

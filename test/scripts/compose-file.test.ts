@@ -8,10 +8,13 @@ const services = await servicesOf("compose.yaml");
 const volumeFile = await readComposeFile("docker/compose.volume.yaml");
 const overrides = await servicesOf("docker/compose.volume.yaml");
 const withVolume = merge(services, overrides) as Record<string, Service>;
+const brokerFile = await readComposeFile("docker/compose.git-broker.yaml");
+const withBroker = merge(services, await servicesOf("docker/compose.git-broker.yaml")) as Record<string, Service>;
+const broker = withBroker["git-broker"] ?? {};
 const dockerfile = await Bun.file(`${top}/docker/Dockerfile`).text();
 const manifest = (await Bun.file(`${top}/package.json`).json()) as { version: string; packageManager: string };
 
-const all = Object.entries(withVolume);
+const all = [...Object.entries(withVolume), ["git-broker", broker] as const];
 const plugins = Object.entries(services).filter(([name]) => name.endsWith("-plugin"));
 const agent = services["claude"] ?? {};
 
@@ -63,7 +66,9 @@ describe.each(all)("%s", (name, service) => {
   test("mounts nothing of the host but the project and folders of ours, and no engine's socket", () => {
     for (const { source, mount } of mountsOf(service)) {
       if (mount.type === "bind") {
-        expect(source).toMatch(/^(<CLAUDE_PROJECT>|<CLAUDE_CONTAINER_HOME>\/(cli|config|agent|sockets(\/[a-z]+)?))$/);
+        expect(source).toMatch(
+          /^(<CLAUDE_PROJECT>|<CLAUDE_CONTAINER_HOME>\/(cli|config|agent|secrets|sockets(\/[a-z]+)?))$/,
+        );
       }
     }
   });
@@ -150,6 +155,38 @@ describe("the agent", () => {
   });
 });
 
+describe("git with a broker", () => {
+  const plugin = withBroker["git-plugin"] ?? {};
+
+  test("the broker runs as the user, without the project and with the secrets; nobody else has those", () => {
+    expect(plain(broker.user)).toBe("<CLAUDE_UID>:<CLAUDE_GID>");
+    expect(mountsOf(broker).map(({ target, mount }) => [target, mount.read_only === true])).toEqual([
+      ["/etc/plugins", true],
+      ["/run/secrets", true],
+      ["/mirrors", false],
+    ]);
+    const others = Object.entries(withBroker).filter(([name]) => name !== "git-broker");
+    expect(others.filter(([, service]) => mountsOf(service).some(({ source }) => /secrets/.test(source)))).toEqual([]);
+  });
+
+  test("the plugin's only network is internal, and the broker alone is on it and on one with a way out", () => {
+    expect(plugin.networks).toEqual(["git"]);
+    expect(broker.networks).toEqual(["git", "git-egress"]);
+    expect(brokerFile.networks?.["git"]).toMatchObject({
+      internal: true,
+      driver_opts: { "com.docker.network.bridge.inhibit_ipv4": "true" },
+    });
+    expect(brokerFile.networks?.["git-egress"]).toBeNull();
+    const near = Object.entries(withBroker).filter(([, { networks = [] }]) => networks.includes("git"));
+    expect(near.map(([name]) => name)).toEqual(["git-plugin", "git-broker"]);
+  });
+
+  test("the plugin is told of its broker, and asks no resolver outside", () => {
+    expect(plugin.environment?.["PLUGIN_BROKER"]).toBe("http://git-broker:8080");
+    expect(plugin).toMatchObject({ dns: ["127.0.0.1"] });
+  });
+});
+
 test("npm waits until it is asked for", () => {
   expect(services["npm-plugin"]?.profiles).toEqual(["npm"]);
 });
@@ -164,7 +201,7 @@ test("the service that makes the volume's folders has no network", () => {
 });
 
 // `docker compose up` by hand, without the script that sets them.
-test.each(["compose.yaml", "docker/service.yaml", "docker/compose.volume.yaml"])(
+test.each(["compose.yaml", "docker/service.yaml", "docker/compose.volume.yaml", "docker/compose.git-broker.yaml"])(
   "a variable that %s cannot do without has a sentence for when it is missing",
   async (path) => {
     const text = await Bun.file(`${top}/${path}`).text();

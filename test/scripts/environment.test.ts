@@ -60,6 +60,26 @@ test("COMPOSE_FILE lists the additions of the user, and follows when they come a
   );
 });
 
+test("a config with a part for a broker brings the broker's compose file, and takes it away again", async () => {
+  await using place = await Place.create();
+  const config = `${place.home.folder}/config/git.yaml`;
+  await Bun.write(config, "plugin: git\n# broker:\n#   allowed_repos: []\n");
+  await writeEnvironment(place.home, place.root, { ...(await readEnvironment(place.home)), project: "/p" });
+  const without = await place.text(place.home.environment);
+  expect(without).not.toContain("broker");
+  for (const part of ["broker: { allowed_repos: [] }", '"credentials" : {}']) {
+    await Bun.write(config, `plugin: git\n${part}\n`);
+    await refreshEnvironment(place.home, place.root);
+    const files = ["compose.yaml", "docker/compose.git-broker.yaml"].map((name) => `${place.root}/${name}`);
+    const text = await place.text(place.home.environment);
+    expect(text).toContain(`COMPOSE_FILE="${files.join(":")}"\n`);
+    expect(text).toContain('CLAUDE_BROKERS="git"\n');
+  }
+  await Bun.write(config, "plugin: git\nrules: {}\n");
+  await refreshEnvironment(place.home, place.root);
+  expect(await place.text(place.home.environment)).toBe(without);
+});
+
 test("a .env that is not ours is kept, with a note; ours is replaced, and that of a home which is gone", async () => {
   await using place = await Place.create();
   const environment = await readEnvironment(place.home);

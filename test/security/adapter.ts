@@ -130,7 +130,8 @@ async function carry(path: string, url: URL): Promise<ReturnType<typeof createSe
 
 const CALL_MS = 25_000;
 
-async function call(attack: Attack, socket: string, isSplit: boolean, ws: string): Promise<Result> {
+/** One call by the real client. */
+export async function call(attack: Attack, socket: string, isSplit: boolean, ws: string): Promise<Result> {
   if (attack.tool !== "git") {
     throw new Error("This adapter has git only");
   }

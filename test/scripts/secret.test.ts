@@ -1,0 +1,51 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { stat } from "node:fs/promises";
+
+import { TemporaryHome } from "./home.ts";
+
+setDefaultTimeout(60_000);
+
+const SECRET = "CANARY-token-0123456789";
+
+test("secret set takes the secret from stdin, and only its owner can read it", async () => {
+  await using home = await TemporaryHome.create();
+  const { stdout, stderr, status } = await home.run(["secret", "set", "github_token"], { stdin: `${SECRET}\n` });
+  expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  expect(stdout).toContain("/run/secrets/github_token");
+  expect(stdout).not.toContain("CANARY");
+  expect(await Bun.file(home.path("secrets/github_token")).text()).toBe(`${SECRET}\n`);
+  expect((await stat(home.path("secrets/github_token"))).mode & 0o777).toBe(0o600);
+  expect((await stat(home.path("secrets"))).mode & 0o777).toBe(0o700);
+});
+
+test("a secret on the command line is refused, and repeated nowhere", async () => {
+  await using home = await TemporaryHome.create();
+  for (const args of [["github_token", SECRET], [`github_token=${SECRET}`], [`/${SECRET}`], [`${SECRET} x`]]) {
+    const { stdout, stderr, status } = await home.run(["secret", "set", ...args], { stdin: "other" });
+    expect(status).toBe(2);
+    expect(stderr).toContain("stdin");
+    expect(`${stdout}${stderr}`).not.toContain("CANARY");
+  }
+  expect((await home.run(["secret", "list"])).stdout).toBe("");
+});
+
+test("nothing entered leaves the secret that was there", async () => {
+  await using home = await TemporaryHome.create();
+  await home.run(["secret", "set", "a"], { stdin: SECRET });
+  const { stderr, status } = await home.run(["secret", "set", "a"]);
+  expect({ stderr, status }).toEqual({ stderr: "run.sh: Cannot set a: nothing was entered\n", status: 1 });
+  expect(await Bun.file(home.path("secrets/a")).text()).toBe(SECRET);
+});
+
+test("secret list has names only, and secret remove takes one away", async () => {
+  await using home = await TemporaryHome.create();
+  await home.run(["secret", "set", "b.pem"], { stdin: SECRET });
+  await home.run(["secret", "set", "a"], { stdin: SECRET });
+  expect(await home.run(["secret", "list"])).toEqual({ stdout: "a\nb.pem\n", stderr: "", status: 0 });
+  expect(await home.run(["secret", "remove", "a"])).toMatchObject({ status: 0 });
+  expect((await home.run(["secret", "list"])).stdout).toBe("b.pem\n");
+  expect(await home.run(["secret", "remove", "a"])).toMatchObject({
+    stderr: expect.stringContaining("there is no such secret"),
+    status: 1,
+  });
+});

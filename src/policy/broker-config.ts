@@ -19,6 +19,8 @@ export interface BrokerConfig {
   readonly registries: ReadonlyMap<string, RegistryConfig>;
   /** Names of packages that may be published, with `*` and `?`. */
   readonly publish: readonly Listed[];
+  /** Whether a publication may ask that a package with a scope be public, which those that are there may not be yet. */
+  readonly publishPublic: boolean;
   /** Whether the tool may ask for the name of the account that the credential is of. */
   readonly whoami: boolean;
   /** Of hosts that have settings of their own, by name. */

@@ -16,6 +16,7 @@ export interface RawBroker {
   verify_fast_forward: boolean;
   registries: Record<string, string>;
   publish: string[];
+  publish_public: boolean;
   whoami: boolean;
   hosts: Record<string, { protocol: "https" | "http"; ca_file?: string | undefined }>;
   limits: {
@@ -95,6 +96,7 @@ export const broker: v.GenericSchema<unknown, RawBroker> = map({
   verify_fast_forward: v.optional(v.boolean(mustBe("true or false")), false),
   registries: v.optional(registries, {}),
   publish: v.optional(list(packageName, "a list of packages"), []),
+  publish_public: v.optional(v.boolean(mustBe("true or false")), false),
   whoami: v.optional(v.boolean(mustBe("true or false")), false),
   hosts: v.optional(noList(v.record(hostName, host, mustBe(aboutHosts)), mustBe(aboutHosts)), {}),
   limits: v.optional(limits, {}),

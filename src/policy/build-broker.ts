@@ -21,6 +21,7 @@ export function buildBroker(raw: RawBroker, file: string, places: ReadonlyMap<st
       registries.map(([scope, { host, pathname }]) => [scope, { host, path: pathname.replace(/\/$/, "") }]),
     ),
     publish: listed(raw.publish, "publish"),
+    publishPublic: raw.publish_public,
     whoami: raw.whoami,
     hosts: new Map([
       ...registries

@@ -8,7 +8,7 @@ setDefaultTimeout(120_000);
 
 const verdaccio = await findVerdaccio();
 
-const PUBLISHING = `${HEAD}broker: { registries: { default: "{url}", "@acme": "{url}" }, publish: ["@acme/*", mine], whoami: true }\n`;
+const PUBLISHING = `${HEAD}broker: { registries: { default: "{url}", "@acme": "{url}" }, publish: ["@acme/*", mine], publish_public: true, whoami: true }\n`;
 const TREE = JSON.stringify({ name: "app", version: "1.0.0", dependencies: { one: "^1.0.0", "@acme/two": "2.0.0" } });
 
 describe.skipIf(verdaccio === undefined)("npm's broker in front of a registry that wants a token", () => {

@@ -12,6 +12,16 @@ export interface Publication {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
+/** What a publication is held against. */
+export interface PublicationRules {
+  /** That of the path. */
+  readonly name: string;
+  /** The address of the registry, with a slash at its end. */
+  readonly registry: string;
+  /** Whether a package with a scope may ask for that. */
+  readonly mayBePublic: boolean;
+}
+
 /**
  * Reads the document with which npm publishes (libnpmpublish, publish.js; "PUT /{package}" of the registry API): one
  * version, one tag that points to it, and one file, all of them of this package. Only then it is a publication: the
@@ -19,7 +29,7 @@ export interface Publication {
  *
  * @throws {Refusal} `document`
  */
-export function readPublication(document: JsonObject, name: string, registry: string): Publication {
+export function readPublication(document: JsonObject, { name, registry, mayBePublic }: PublicationRules): Publication {
   const odd = Object.keys(document).find((key) => !KEYS.has(key));
   must(odd === undefined, `it has ${quote(odd ?? "", 40)}, which a publication by npm 9 or later does not have`);
   must(document["name"] === name && document["_id"] === name, `its name is not ${quote(name, 120)}`);
@@ -36,6 +46,10 @@ export function readPublication(document: JsonObject, name: string, registry: st
   must(
     access === null || access === "public" || access === "restricted",
     "its access is neither public nor restricted",
+  );
+  must(
+    access !== "public" || mayBePublic || !name.startsWith("@"),
+    "it asks to be public, which broker.publish_public would have to allow; publish without --access",
   );
   const [fileName, file] = only(document["_attachments"], "file");
   must(fileName === `${name}-${version}.tgz`, `its file is not ${quote(`${name}-${version}.tgz`, 120)}`);
@@ -106,7 +120,7 @@ function must(isSo: boolean, problem: string): asserts isSo {
     throw new Refusal(
       403,
       "document",
-      `plugin policy: this is not the publication of one version of one package: ${problem}. Publish with npm publish`,
+      `plugin policy: this is not the publication of one version of one package: ${problem}. Only npm publish passes`,
     );
   }
 }

@@ -15,7 +15,11 @@ export async function relayPublish(exchange: Exchange, name: string): Promise<Re
   const { host, path } = registryOf(exchange.config, name);
   const protocol = exchange.config.broker.hosts.get(host)?.protocol ?? "https";
   return await withJson(exchange, MAX_DOCUMENT_BYTES, async (document) => {
-    const { version, tag, body } = readPublication(document, name, `${protocol}://${host}${path}/`);
+    const { version, tag, body } = readPublication(document, {
+      name,
+      registry: `${protocol}://${host}${path}/`,
+      mayBePublic: exchange.config.broker.publishPublic,
+    });
     exchange.note({ decision: "allow", package: `${name}@${version}`, tag });
     const answer = await exchange.ask({
       host,

@@ -1,4 +1,4 @@
-import { Refusal, type BrokerPlugin } from "../../src/broker/plugin.ts";
+import { readTarget, Refusal, type BrokerPlugin } from "../../src/broker/plugin.ts";
 import { checkRepository } from "./wire/allowed-repos.ts";
 import { relayFetch, relayRefs } from "./wire/fetch.ts";
 import { blockedPush } from "./wire/push-rules.ts";
@@ -8,7 +8,7 @@ import { readRoute, SEGMENT } from "./wire/route.ts";
 /** git's broker: fetch and push by the smart protocol, of repositories and to branches that the config allows. */
 export const gitBroker: BrokerPlugin = {
   name: "git",
-  segment: SEGMENT,
+  target: (url) => readTarget(url, SEGMENT),
   // The name that goes with tokens of the large hosts; where another is wanted, the config has it.
   scheme: { kind: "basic", username: "x-access-token" },
   answer: async (exchange) => {

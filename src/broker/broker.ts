@@ -6,7 +6,6 @@ import { HEALTH_PATH, Problems, type BrokerHealth } from "./health.ts";
 import { log } from "./log.ts";
 import type { BrokerPlugin } from "./plugin.ts";
 import { Refusal } from "./refusal.ts";
-import { readTarget } from "./target.ts";
 import { Upstream } from "./upstream.ts";
 
 export interface BrokerOptions {
@@ -47,6 +46,7 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
     process.on(event, (error: unknown) => asRefusal(error));
   }
 
+  const refuse = plugin.refuse ?? ((refusal: Refusal): Response => refusal.response());
   const health = (): Response => {
     config.look();
     const list = config.problem === "" ? problems.list() : [config.problem, ...problems.list()];
@@ -61,7 +61,7 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
       const message = `The broker is busy: ${running.size} requests run, which is broker.limits.requests; try again later`;
       throw new Refusal(503, "limits", message);
     }
-    const target = readTarget(request.url, plugin.segment);
+    const target = plugin.target(request.url, current);
     const exchange: OpenExchange = new OpenExchange({ request, target, config: current, self, from }, upstream, () =>
       running.delete(exchange),
     );
@@ -71,7 +71,7 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
     } catch (error) {
       const refusal = asRefusal(exchange.signal.aborted ? exchange.signal.reason : error);
       exchange.note({ decision: "deny", rule: refusal.rule, message: refusal.message });
-      return exchange.outgoing(refusal.response());
+      return exchange.outgoing(refuse(refusal));
     }
   };
 
@@ -99,7 +99,7 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
           rule: refusal.rule,
           message: refusal.message,
         });
-        return refusal.response();
+        return refuse(refusal);
       }
     },
     error: (error) => asRefusal(error).response(),

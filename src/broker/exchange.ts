@@ -99,7 +99,12 @@ export class OpenExchange implements Exchange {
       this.moved();
       this.note({ upstream: status });
     });
-    const headers: Record<string, string> = { "content-type": typeOf(response) };
+    const { status } = response;
+    const kept = (request.keeps ?? []).flatMap((name) => {
+      const value = response.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    });
+    const headers = Object.fromEntries([["content-type", typeOf(response)], ...kept]) as Record<string, string>;
     const encoding = response.headers.get("content-encoding") ?? "identity";
     if (encoding === "gzip") {
       headers["content-encoding"] = encoding;
@@ -110,7 +115,7 @@ export class OpenExchange implements Exchange {
         `${request.host} answered in the encoding ${quote(encoding)}, which was not asked for`,
       );
     }
-    return { headers, body: response.body ?? new Blob([]).stream() };
+    return { status, headers, body: response.body ?? new Blob([]).stream() };
   }
 
   /** The response as it goes out: counted, bounded, and the end of the exchange with its last byte. */

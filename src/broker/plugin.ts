@@ -2,19 +2,28 @@ import type { Config } from "../policy/config.ts";
 import type { LogFields } from "../policy/log-line.ts";
 import { Budget } from "./budget.ts";
 import { Moved, Refusal } from "./refusal.ts";
-import type { Target } from "./target.ts";
+import { readTarget, type Target } from "./target.ts";
 
-export { Budget, Moved, Refusal };
+export { Budget, Moved, readTarget, Refusal };
 export type { Target };
 
 /** The broker's half of a plugin: what of a tool's requests may pass, and as what. */
 export interface BrokerPlugin {
   /** Name of the tool, as in `plugin:` of its config. */
   readonly name: string;
-  /** What a part of a path may be; the whole of it must match. */
-  readonly segment: RegExp;
-  /** How the upstreams of this tool take a secret, and under which name where they want one. */
+  /**
+   * Reads the URL of a request: {@link readTarget}, or a reading of the tool's own.
+   *
+   * @throws {Refusal} `route`
+   */
+  readonly target: (url: string, config: Config) => Target;
+  /**
+   * How the upstreams of this tool take a secret: under which name, or as a bearer token, unless the config has a name
+   * for it.
+   */
   readonly scheme: { readonly kind: "basic"; readonly username: string } | { readonly kind: "bearer" };
+  /** A refusal in the form that the tool shows to its user; without it, text. */
+  readonly refuse?: (refusal: Refusal) => Response;
   /**
    * Answers one request. Everything in it is taken as said by an enemy; what goes upstream is written anew from what was
    * understood of it.
@@ -41,7 +50,8 @@ export interface Exchange {
   /** Bytes have moved where the exchange cannot see it. */
   moved(): void;
   /**
-   * Asks the upstream, with the credential of its host. Resolves when it has answered 200 with a type that was expected.
+   * Asks the upstream, with the credential of its host. Resolves when it has answered with a status and a type that
+   * were expected.
    *
    * @throws {Refusal} `credential` or `upstream`; {Moved} when it answers with another address, which nobody follows:
    * a plugin may ask there if it is one that it would have written itself
@@ -59,10 +69,15 @@ export interface UpstreamRequest {
   readonly body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   /** Types of an answer that is one; anything else is an error, for it is a page for people. */
   readonly accepts: readonly string[];
+  /** What else than 200 says that it went well: 201, 304. */
+  readonly statuses?: readonly number[];
+  /** Headers of the answer to pass on, in small letters. */
+  readonly keeps?: readonly string[];
 }
 
 /** An answer, with the headers that may be passed on. */
 export interface UpstreamAnswer {
+  readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ReadableStream<Uint8Array>;
 }

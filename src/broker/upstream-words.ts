@@ -12,7 +12,8 @@ const MAX_WORDS_CHARS = 300;
 /** What the upstream says for people, without the credential in any of its spellings. */
 export async function wordsOf(response: Response, secret: string | undefined): Promise<string> {
   let text = "";
-  if (/^text\/plain\b/.test(response.headers.get("content-type") ?? "")) {
+  const type = typeOf(response);
+  if (type === "text/plain" || type === "application/json") {
     try {
       for await (const chunk of response.body ?? []) {
         text += Buffer.from(chunk).toString("latin1");
@@ -28,8 +29,19 @@ export async function wordsOf(response: Response, secret: string | undefined): P
   }
   const bytes = Buffer.from(text, "latin1").toString("utf8");
   // Cut only after redaction: half a secret would not be found.
-  const safe = secret === undefined ? bytes : redact(bytes, [secret]);
+  const words = type === "application/json" ? fieldOf(bytes) : bytes;
+  const safe = secret === undefined ? words : redact(words, [secret]);
   return clip(safe.replaceAll(/\s+/g, " ").trim(), MAX_WORDS_CHARS);
+}
+
+/** The sentence in an object that is an error; empty when there is none. */
+function fieldOf(json: string): string {
+  try {
+    const { error, message } = JSON.parse(json) as { readonly error?: unknown; readonly message?: unknown };
+    return typeof error === "string" ? error : typeof message === "string" ? message : "";
+  } catch {
+    return "";
+  }
 }
 
 /** Where a redirect leads; undefined: nowhere that can be read. */

@@ -22,7 +22,7 @@ export class Upstream {
   }
 
   /**
-   * Resolves to an answer of status 200 and an expected type; `answered` is told the status of any answer.
+   * Resolves to an answer of an expected status and type; `answered` is told the status of any answer.
    *
    * @throws {Refusal} `credential`, `upstream`
    */
@@ -50,7 +50,7 @@ export class Upstream {
           continue;
         }
       }
-      if (response.status === 200 && request.accepts.includes(typeOf(response))) {
+      if (isExpected(request, response)) {
         this.#problems.clear(host);
         return response;
       }
@@ -92,10 +92,11 @@ export class Upstream {
     if (credential === undefined) {
       return {};
     }
-    if (this.#scheme.kind === "bearer") {
+    const username = credential.username ?? (this.#scheme.kind === "basic" ? this.#scheme.username : undefined);
+    if (username === undefined) {
       return { authorization: `Bearer ${credential.secret}` };
     }
-    const pair = `${credential.username ?? this.#scheme.username}:${credential.secret}`;
+    const pair = `${username}:${credential.secret}`;
     return { authorization: `Basic ${Buffer.from(pair, "latin1").toString("base64")}` };
   }
 
@@ -128,7 +129,7 @@ export class Upstream {
         isHere ? target.pathname + target.search : undefined,
       );
     }
-    if (status === 403 || status === 404) {
+    if (AS_THEY_ARE.includes(status)) {
       this.#problems.clear(host);
       const why = said === "" ? (status === 404 ? "not found, or not with this credential" : "forbidden") : said;
       return new Refusal(status, "upstream", `${answered}: ${why}`);
@@ -147,4 +148,14 @@ export class Upstream {
     this.#problems.note(host, message);
     return new Refusal(502, rule, message, { cause });
   }
+}
+
+/** Answers about what was asked for, and not about the upstream's health. */
+const AS_THEY_ARE: readonly number[] = [403, 404, 409, 422];
+
+function isExpected({ accepts, statuses = [] }: UpstreamRequest, response: Response): boolean {
+  // This one has no content that a type could be of.
+  return response.status === 304
+    ? statuses.includes(304)
+    : [200, ...statuses].includes(response.status) && accepts.includes(typeOf(response));
 }

@@ -15,6 +15,14 @@ export interface BrokerConfig {
   readonly pushOptions: readonly Listed[];
   /** Whether other branches may be updated where the new commit is proved to have the old one as an ancestor. */
   readonly verifyFastForward: boolean;
+  /** Where npm's packages come from, by scope (`@acme`), or `default` for all others. */
+  readonly registries: ReadonlyMap<string, RegistryConfig>;
+  /** Names of packages that may be published, with `*` and `?`. */
+  readonly publish: readonly Listed[];
+  /** Whether a publication may ask that a package with a scope be public, which those that are there may not be yet. */
+  readonly publishPublic: boolean;
+  /** Whether the tool may ask for the name of the account that the credential is of. */
+  readonly whoami: boolean;
   /** Of hosts that have settings of their own, by name. */
   readonly hosts: ReadonlyMap<string, HostConfig>;
   readonly limits: BrokerLimits;
@@ -24,6 +32,13 @@ export interface BrokerConfig {
 
 /** Which branches something may be done to: any, those of the agent's own namespace, or none. */
 export type BranchScope = "any" | "own" | "none";
+
+/** A registry of npm packages by its address. */
+export interface RegistryConfig {
+  readonly host: string;
+  /** What its addresses begin with: empty, or with a slash before it and none behind it. */
+  readonly path: string;
+}
 
 /** How one host is spoken to. */
 export interface HostConfig {

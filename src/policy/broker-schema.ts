@@ -14,6 +14,10 @@ export interface RawBroker {
   tags: "none" | "create" | "any";
   push_options: string[];
   verify_fast_forward: boolean;
+  registries: Record<string, string>;
+  publish: string[];
+  publish_public: boolean;
+  whoami: boolean;
   hosts: Record<string, { protocol: "https" | "http"; ca_file?: string | undefined }>;
   limits: {
     requests: number;
@@ -46,6 +50,21 @@ const hostMap = map({
   protocol: v.optional(oneOf(["https", "http"]), "https"),
   ca_file: v.optional(text('an absolute path (beginning with "/")', /^\/[^\0]*$/)),
 });
+const registries = noList(
+  v.record(
+    text('"default", or a scope such as "@acme"', /^(?:default|@[a-z0-9~-][a-z0-9._~-]{0,212})$/),
+    text(
+      "the URL of a registry, such as https://registry.example.org/ or https://example.org:8443/npm/",
+      new RegExp(`^https?://${HOST}(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`),
+    ),
+    mustBe("a map of scopes and the URLs of their registries"),
+  ),
+  mustBe("a map of scopes and the URLs of their registries"),
+);
+const packageName = text(
+  "the name of a package, in which * stands for any characters, such as @acme/*",
+  /^(?:@[a-z0-9._~*?-]{1,213}\/)?[a-z0-9._~*?-]{1,213}$/,
+);
 const HOST_KEYS = ["protocol", "ca_file"];
 const host = v.pipe(
   v.unknown(),
@@ -75,6 +94,10 @@ export const broker: v.GenericSchema<unknown, RawBroker> = map({
   tags: v.optional(oneOf(["none", "create", "any"]), "none"),
   push_options: v.optional(list(text("a push option, or a pattern", /^[\x20-\x7e]+$/), "a list of push options"), []),
   verify_fast_forward: v.optional(v.boolean(mustBe("true or false")), false),
+  registries: v.optional(registries, {}),
+  publish: v.optional(list(packageName, "a list of packages"), []),
+  publish_public: v.optional(v.boolean(mustBe("true or false")), false),
+  whoami: v.optional(v.boolean(mustBe("true or false")), false),
   hosts: v.optional(noList(v.record(hostName, host, mustBe(aboutHosts)), mustBe(aboutHosts)), {}),
   limits: v.optional(limits, {}),
 });

@@ -28,6 +28,8 @@ export interface Config {
   readonly limits: Limits;
   /** `auto`: descriptors where they can be passed; `relay`: every byte travels through the plugin. */
   readonly stdio: "auto" | "relay";
+  /** Whether npm is told to leave the scripts of packages alone. */
+  readonly ignoreScripts: boolean;
   readonly access: Access;
   readonly cases: readonly Case[];
   /** Where the secret for each host is; for the broker alone. */

@@ -294,7 +294,7 @@ describe("a tool that misbehaves", () => {
 test("plugin-server broker refuses a tool that has none, and an address that is none", async () => {
   await using cli = await bench({ "jq.yaml": "plugin: jq\n", "git.yaml": "plugin: git\n" });
   expect((await cli.run("broker", "jq.yaml", "--listen", "127.0.0.1:0")).stderr).toContain(
-    "There is no broker for jq; there are brokers for git",
+    "There is no broker for jq; there are brokers for git, npm",
   );
   expect((await cli.run("broker", "git.yaml", "--listen", "nonsense")).stderr).toContain("--listen must be HOST:PORT");
   expect((await cli.run("broker", "none.yaml")).stderr).toContain("there is no such file");

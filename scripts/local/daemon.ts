@@ -12,8 +12,12 @@ const STOP_MS = 20_000;
 export async function launch(home: Home, tool: string, project: string, broker?: string): Promise<void> {
   const record = run(home, tool, {
     args: [
-      ...["serve", configPath(home, tool)],
-      ...["--socket", socketPath(home, tool), "--approvals", approvalsPath(home, tool)],
+      "serve",
+      configPath(home, tool),
+      "--socket",
+      socketPath(home, tool),
+      "--approvals",
+      approvalsPath(home, tool),
     ],
     env: { PLUGIN_WORKSPACE: project, ...(broker === undefined ? {} : { PLUGIN_BROKER: broker }) },
   });

@@ -25,7 +25,9 @@ export function brokerWarnings({ plugin, file, broker, credentials, places }: Co
   for (const [name, { protocol }] of broker.hosts) {
     if (protocol === "http" && credentials.has(name)) {
       const message = `The credential for ${quote(name)} travels in the clear: its protocol is http`;
-      warnings.push({ place: at(`broker.hosts.${name}`), message });
+      const [scope] = [...broker.registries].find(([, { host }]) => host === name) ?? [];
+      const place = places.get(`broker.hosts.${name}`) ?? at(`broker.registries.${scope}`);
+      warnings.push({ place, message });
     }
   }
   for (const name of credentials.keys()) {

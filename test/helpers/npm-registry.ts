@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
@@ -13,7 +13,8 @@ const INSTALL_MS = 180_000;
 export async function findVerdaccio(): Promise<string | undefined> {
   const { dependencies } = (await Bun.file(PACKAGE).json()) as { dependencies: { verdaccio: string } };
   const folder = `${tmpdir()}/test-registry-${dependencies.verdaccio}`;
-  if (existsSync(folder)) {
+  // Not what somebody else has put there.
+  if (statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.()) {
     return folder;
   }
   // Made beside it, so that a folder of this name is always a whole one.

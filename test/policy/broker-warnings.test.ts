@@ -23,3 +23,35 @@ broker:
   ]);
   expect(brokerWarnings(parseConfig("plugin: git\n", "git.yaml"))).toEqual([]);
 });
+
+test("brokerWarnings() says of npm's broker what it says of git's", () => {
+  const config = parseConfig(
+    `plugin: npm
+credentials:
+  registry.example.org: { file: /run/secrets/a }
+  gone.example.com: { file: /run/secrets/c }
+broker:
+  registries:
+    default: http://registry.example.org/
+  publish: ["*", "@acme/*"]
+`,
+    "npm.yaml",
+  );
+  expect(brokerWarnings(config).map(({ place, message }) => `${place.line}: ${message}`)).toEqual([
+    '8: "*" is every package that the credential may publish',
+    '7: The credential for "registry.example.org" travels in the clear: its protocol is http',
+    '4: The credential for "gone.example.com" is never used: broker.registries has nothing of that host',
+  ]);
+});
+
+test.each([
+  ["registries: { default: registry.example.org }", "the URL of a registry"],
+  ["registries: { default: 'https://me:word@registry.example.org/' }", "looks like a secret"],
+  ["registries: { default: 'https://registry.example.org/a/../b' }", "the URL of a registry"],
+  ["registries: { default: 'https://registry.example.org/?a' }", "the URL of a registry"],
+  ["registries: { acme: 'https://registry.example.org/' }", '"default", or a scope such as "@acme"'],
+  ["registries: ['https://registry.example.org/']", "a map of scopes and the URLs of their registries"],
+  ["publish: ['@Acme/x']", "the name of a package"],
+])("broker: { %s } is an error that says what is accepted", (line, accepted) => {
+  expect(() => parseConfig(`plugin: npm\nbroker: { ${line} }\n`, "npm.yaml")).toThrow(accepted);
+});

@@ -212,10 +212,10 @@ test("a call that waits longer than limits.queue_wait is told so, and a killed o
   expect(await second.finished).toEqual({ stdout: "second\n", stderr: "", status: 0 });
 });
 
-test("300 hostile connections leave neither descriptors nor memory behind", async () => {
+test("360 hostile connections leave neither descriptors nor memory behind", async () => {
   await using plugin = await startPlugin({ tool: "sh", config: "limits: { handshake: 300ms, grace: 100ms }" });
   await expectService(plugin);
-  const before = { descriptors: plugin.descriptors().length, residentMiB: plugin.residentMiB() };
+  const before = { descriptors: plugin.descriptors().length, residentMiB: 0 };
   const opened = openSync("/dev/null", "r+");
   const attacks = [
     new Uint8Array(0),
@@ -225,7 +225,11 @@ test("300 hostile connections leave neither descriptors nor memory behind", asyn
     Buffer.concat([HELLO, openFor(plugin, ["-c", "head -c 10M /dev/zero"])]),
     new Uint8Array(10_000),
   ];
-  for (let round = 0; round < 25; round += 1) {
+  for (let round = 0; round < 30; round += 1) {
+    if (round === 5) {
+      // What it takes once, for code that has not run before, is no leak.
+      before.residentMiB = plugin.residentMiB();
+    }
     const clients = await Promise.all([
       ...attacks.map(async () => await RawClient.connect(plugin.socket)),
       ...attacks.map(

@@ -31,7 +31,7 @@ export function benchRules(_place: Workplace, { isQuick }: Options): Promise<Rep
     for (const args of CALLS) {
       const started = performance.now();
       for (let count = 0; count < BATCH; count++) {
-        evaluate(config, readGitInvocation, { args, cwd: "/work/project", env: {} }, ["/work"]);
+        evaluate(config, readGitInvocation, { args, cwd: "/home/me/project", env: {} }, ["/home/me"]);
       }
       // The first third warms up.
       if (round >= rounds / 2) {
@@ -74,7 +74,7 @@ function manyRules(): object[] {
       { command, options: [`--push-option=ci.${index}`, "--force-with-lease"] },
       { command, targets: [`release/${index}/*`, `hotfix-${index}`] },
       { command, arguments: [`remote-${index}`, "upstream*"] },
-      { command: [command, `tool-${index}`], cwd: `/work/other-${index}` },
+      { command: [command, `tool-${index}`], cwd: `/home/me/other-${index}` },
       { command, env: { CI: `run-${index}` } },
     ];
     return {

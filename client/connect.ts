@@ -3,7 +3,7 @@ import { CLIENT_EXIT, FEATURE, PROTOCOL_VERSION } from "../src/protocol/constant
 import { connectWith } from "../src/protocol/descriptors.ts";
 import type { Sent } from "../src/protocol/descriptors.ts";
 import { joinFrames } from "../src/protocol/frame.ts";
-import { AwayError, ClientError } from "./fail.ts";
+import { ClientError, leftBehind } from "./fail.ts";
 
 export type Handler = Bun.SocketHandler<undefined>;
 
@@ -32,7 +32,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
  * them, or without where descriptors cannot travel. Undefined when nobody listens anywhere. `features` are what HELLO
  * asks for beside that.
  *
- * @throws {ClientError} 125 when one is there and cannot be used, as {@link AwayError} when a plugin left its socket behind
+ * @throws {ClientError} 125 when one is there and cannot be used, as an AwayError when a plugin left its socket behind
  */
 export async function connect(
   paths: readonly string[],
@@ -60,10 +60,7 @@ export async function connect(
     }
   }
   if (left !== undefined) {
-    throw new AwayError(
-      CLIENT_EXIT.failed,
-      `Nobody listens at ${left}, though a plugin did: it has ended; start it again, or see why it ended in its log`,
-    );
+    throw leftBehind(left);
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import { ask, AskError } from "../src/protocol/ask.ts";
 import type { MessageName } from "../src/protocol/constants.ts";
 import { encodeFrame } from "../src/protocol/frame.ts";
 import { decodeCapabilitiesReport, decodeExplanation } from "../src/protocol/plugin-messages.ts";
-import { ClientError } from "./fail.ts";
+import { ClientError, leftBehind } from "./fail.ts";
 import { tooLong } from "./invocation.ts";
 import type { Call } from "./invocation.ts";
 
@@ -62,8 +62,7 @@ async function askAny(
     }
   }
   if (left !== undefined) {
-    const what = "it has ended; start it again, or see why it ended in its log";
-    throw new ClientError(CLIENT_EXIT.failed, `Nobody listens at ${left}, though a plugin did: ${what}`);
+    throw leftBehind(left);
   }
   throw new ClientError(CLIENT_EXIT.missing, `error: ${tool} plugin not available`);
 }

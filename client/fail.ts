@@ -1,3 +1,5 @@
+import { CLIENT_EXIT } from "../src/protocol/constants.ts";
+
 /** Something that the client itself has to say to its caller, and the status to exit with. */
 export class ClientError extends Error {
   override readonly name = "ClientError";
@@ -14,6 +16,14 @@ export class ClientError extends Error {
 
 /** Nobody listens at a plugin's socket right now, or whoever does makes way for the next: to be tried again. */
 export class AwayError extends ClientError {}
+
+/** A plugin's socket at which nobody listens. */
+export function leftBehind(path: string): AwayError {
+  return new AwayError(
+    CLIENT_EXIT.failed,
+    `Nobody listens at ${path}, though a plugin did: it has ended; start it again, or see why it ended in its log`,
+  );
+}
 
 export const NAME = "plugin-client";
 

@@ -31,12 +31,11 @@ const ASK_MS = 1_200;
 
 function readHealth(fields: ReadonlyMap<string, unknown>): Health {
   const sinceMs = fields.get("sinceMs");
-  const since = typeof sinceMs === "number" ? new Date(sinceMs).toISOString() : fields.get("since");
   const carrier = fields.get("carrier");
   const problem = fields.get("problem");
   return {
     isReady: fields.get("state") === "ready",
-    since: typeof since === "string" ? since : null,
+    since: typeof sinceMs === "number" ? new Date(sinceMs).toISOString() : null,
     sessions: Number(fields.get("sessions") ?? 0),
     carrier: carrier === "descriptors" || carrier === "frames" ? carrier : null,
     problem: typeof problem === "string" && problem !== "" ? problem : null,

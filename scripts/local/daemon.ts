@@ -5,7 +5,7 @@ import { approvalsPath, configPath, logPath, socketPath, type Home } from "../ho
 import { until } from "../home/until.ts";
 import { isRunning, processBegan, readRecord, removeRecord, writeRecord, type RunRecord } from "./record.ts";
 
-/** How long the daemon may take to end by itself: longer than the 15 s that it gives the calls that run, and their grace. */
+/** How long the daemon may take to end by itself: longer than the 10 s that it gives the calls that run, and their grace. */
 const STOP_MS = 20_000;
 
 /** Starts the daemon of one tool; with `broker`, it asks that one. */

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 
 import type { Config } from "./config.ts";
-import { loadConfig } from "./load.ts";
+import { parseConfig, readConfigText } from "./load.ts";
 import type { Log } from "./log-line.ts";
 
 /** A file that was written so recently may be written again without its time or size telling so. */
@@ -17,7 +17,7 @@ export class LiveConfig {
   #current: Config;
   #seen: string;
   /** Of the file when it was taken over. */
-  #text: string | undefined;
+  #text: string;
   #problem = "";
   #adopt: (config: Config) => void = () => {};
 
@@ -26,8 +26,8 @@ export class LiveConfig {
     this.#file = file;
     this.#log = log;
     this.#seen = stampOf(file);
-    this.#text = textOf(file);
-    this.#current = loadConfig(file);
+    this.#text = readConfigText(file);
+    this.#current = parseConfig(this.#text, file);
   }
 
   get current(): Config {
@@ -51,15 +51,15 @@ export class LiveConfig {
       return;
     }
     this.#seen = stamp;
-    const text = textOf(this.#file);
-    if (text !== undefined && text === this.#text && this.#problem === "") {
-      // Only touched; or written a moment ago, and looked at for the second time.
-      return;
-    }
-    this.#text = text;
     const before = this.#problem;
     try {
-      const config = loadConfig(this.#file);
+      const text = readConfigText(this.#file);
+      if (text === this.#text && before === "") {
+        // Only touched; or written a moment ago, and looked at for the second time.
+        return;
+      }
+      this.#text = text;
+      const config = parseConfig(text, this.#file);
       this.#adopt(config);
       this.#current = config;
       this.#problem = "";
@@ -74,15 +74,6 @@ export class LiveConfig {
         });
       }
     }
-  }
-}
-
-/** Undefined when it cannot be read. */
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, "latin1");
-  } catch {
-    return undefined;
   }
 }
 

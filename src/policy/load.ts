@@ -32,6 +32,14 @@ export function parseConfig(text: string, file: string): Config {
  * @throws {ConfigError} `config_invalid`, also when the file cannot be read
  */
 export function loadConfig(file: string): Config {
+  return parseConfig(readConfigText(file), file);
+}
+
+/**
+ * The text of such a file.
+ * @throws {ConfigError} `config_invalid` when it cannot be read
+ */
+export function readConfigText(file: string): string {
   const refuse = (message: string, options?: ErrorOptions): ConfigError =>
     new ConfigError([{ place: startOf(file), message: `Cannot read the config: ${message}` }], options);
   let bytes: Uint8Array;
@@ -44,13 +52,11 @@ export function loadConfig(file: string): Config {
   if (bytes.length > MAX_BYTES) {
     throw refuse("it is larger than 1 MiB");
   }
-  let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw refuse("it is not UTF-8 text", { cause: error });
   }
-  return parseConfig(text, file);
 }
 
 const MAX_BYTES = 1024 * 1024;

@@ -6,19 +6,14 @@ import { quote } from "../policy/printable.ts";
 import type { Open } from "../protocol/client-messages.ts";
 import type { ErrorName } from "../protocol/constants.ts";
 import { readEnvironment } from "../protocol/environment.ts";
+import type { Failed } from "./failures.ts";
 import type { Host } from "./host.ts";
 import { grammarOf } from "./plugin.ts";
 
 /** What becomes of an OPEN: it cannot be answered by rules at all, or the rules' decision and the real folder to run in. */
 export type Outcome =
-  | Failure
+  | Failed
   | { readonly kind: "decision"; readonly decision: Decision; readonly invocation: Invocation };
-
-export interface Failure {
-  readonly kind: "error";
-  readonly code: ErrorName;
-  readonly message: string;
-}
 
 /** Here a message becomes a decision. Everything that the client says is taken as said by an enemy. */
 export function decide(host: Host, open: Open): Outcome {
@@ -31,7 +26,7 @@ export function decide(host: Host, open: Open): Outcome {
 }
 
 /** What rules can be asked about, or why they cannot. */
-export function readInvocation({ config, plugin }: Host, open: Open): Invocation | Failure {
+export function readInvocation({ config, plugin }: Host, open: Open): Invocation | Failed {
   const tool = plugin.name;
   if (open.tool !== tool) {
     return error(
@@ -51,7 +46,7 @@ export function readInvocation({ config, plugin }: Host, open: Open): Invocation
   return { args: open.args, cwd, env };
 }
 
-function error(code: ErrorName, message: string): Failure {
+function error(code: ErrorName, message: string): Failed {
   return { kind: "error", code, message };
 }
 

@@ -9,6 +9,9 @@ export interface Failure {
   readonly message: string;
 }
 
+/** The same as one of several outcomes. */
+export type Failed = Failure & { readonly kind: "error" };
+
 /** What a client is told whose call has not begun: it may ask again, and does. */
 export function drainingMessage(tool: string): string {
   return `The ${tool} plugin is being replaced and takes no new calls; the next one will`;
@@ -37,7 +40,7 @@ export function crowdedFailure({ plugin, config }: Host): Failure {
 }
 
 /** What went wrong inside is for the log, not for the client. */
-export function internalFailure({ plugin }: Host, error: unknown): Failure & { readonly kind: "error" } {
+export function internalFailure({ plugin }: Host, error: unknown): Failed {
   log("error", "internal", { tool: plugin.name, error: String(error instanceof Error ? error.stack : error) });
   return { kind: "error", code: "internal", message: "The plugin failed; its log says how" };
 }

@@ -7,8 +7,8 @@ import { asciiLine, exactLine } from "../policy/exact-line.ts";
 import type { Open } from "../protocol/client-messages.ts";
 import { readEnvironment } from "../protocol/environment.ts";
 import type { Approvals } from "./approvals.ts";
-import { decide, type Failure } from "./decide.ts";
-import { crowdedFailure } from "./failures.ts";
+import { decide } from "./decide.ts";
+import { crowdedFailure, type Failed } from "./failures.ts";
 import type { Host } from "./host.ts";
 import { log } from "./log.ts";
 import { grammarOf } from "./plugin.ts";
@@ -28,7 +28,7 @@ export type Release =
       readonly refusal: Refused;
       readonly approval: Approval | undefined;
     }
-  | Failure
+  | Failed
   | { readonly kind: "given_up" };
 
 /** For the log: what was said, and by whom. `remembered` is an approval for the session, given to an earlier call. */

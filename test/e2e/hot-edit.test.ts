@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { statSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, symlink, writeFile } from "node:fs/promises";
 import { askHealth } from "../../src/protocol/ask-health.ts";
 import { startPlugin, type PluginProcess } from "../helpers/plugin.ts";
 import { call, shell, startCall } from "../helpers/shell.ts";
@@ -76,6 +76,14 @@ test("a config that is deleted changes nothing", async () => {
   await rm(plugin.config);
   expect((await call(plugin, ["status"])).status).toBe(126);
   expect(await problemOf(plugin)).toEndWith("Cannot read the config: there is no such file");
+});
+
+test("a config that becomes an endless file is read no further than a config may be long", async () => {
+  await using plugin = await startPlugin({ tool: "git" });
+  await symlink("/dev/zero", `${plugin.folder}/endless`);
+  await rename(`${plugin.folder}/endless`, plugin.config);
+  expect((await call(plugin, ["version"])).status).toBe(0);
+  expect(await problemOf(plugin)).toEndWith("it is larger than 1 MiB");
 });
 
 test("`plugin-client --list` names a broken config", async () => {

@@ -1,9 +1,7 @@
-import { encodeHello } from "../src/protocol/client-messages.ts";
-import { CLIENT_EXIT, FEATURE, PROTOCOL_VERSION } from "../src/protocol/constants.ts";
-import { connectWith } from "../src/protocol/descriptors.ts";
-import type { Sent } from "../src/protocol/descriptors.ts";
-import { joinFrames } from "../src/protocol/frame.ts";
+import { CLIENT_EXIT, FEATURE } from "../src/protocol/constants.ts";
 import { ClientError, leftBehind } from "./fail.ts";
+import { encodeOpening, pass } from "./opening.ts";
+import type { Opening, Passed } from "./opening.ts";
 
 export type Handler = Bun.SocketHandler<undefined>;
 
@@ -13,7 +11,6 @@ export interface Connected {
   readonly unsent: Uint8Array;
 }
 
-const STDIO = [0, 1, 2];
 /** A plugin with so many callers at the door that the kernel turns us away is asked again, for so long. */
 const CROWDED_MS = 5000;
 const RETRY_MS = 10;
@@ -28,26 +25,20 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Connects to the first of `paths` where somebody listens and sends HELLO and `open` with our standard streams beside
- * them, or without where descriptors cannot travel. Undefined when nobody listens anywhere. `features` are what HELLO
- * asks for beside that.
+ * Connects to the first of `paths` where somebody listens and sends the opening with our standard streams beside it, or
+ * without where descriptors cannot travel. Undefined when nobody listens anywhere.
  *
  * @throws {ClientError} 125 when one is there and cannot be used, as an AwayError when a plugin left its socket behind
  */
 export async function connect(
   paths: readonly string[],
-  open: Uint8Array,
-  features: number,
+  opening: Opening,
   handler: Handler,
 ): Promise<Connected | undefined> {
-  const hello = (more: number): Uint8Array => opening(features | more, open);
   let left: string | undefined;
   for (const path of paths) {
     try {
-      return (
-        (await connectPassing(path, hello(FEATURE.descriptors), handler)) ??
-        (await connectPlain(path, hello(0), handler))
-      );
+      return (await connectPassing(path, opening, handler)) ?? (await connectPlain(path, opening, handler));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "";
       if (code === "ECONNREFUSED") {
@@ -65,13 +56,21 @@ export async function connect(
   return undefined;
 }
 
+/** Goes on with a connection over which the opening was passed. */
+export async function adopt({ socket, unsent }: Passed, handler: Handler): Promise<Connected> {
+  // `fd` is documented and works for sockets of any kind; the types know it for listening only.
+  const options = { fd: socket, socket: handler } as unknown as Bun.UnixSocketOptions<undefined>;
+  return { connected: await Bun.connect(options), unsent };
+}
+
 /** Undefined when descriptors cannot be passed; throws what connect(2) says. */
-async function connectPassing(path: string, bytes: Uint8Array, handler: Handler): Promise<Connected | undefined> {
+async function connectPassing(path: string, opening: Opening, handler: Handler): Promise<Connected | undefined> {
+  const bytes = encodeOpening(opening, FEATURE.descriptors);
   const deadline = performance.now() + CROWDED_MS;
-  let sent = tryToPass(path, bytes);
+  let sent = pass(path, bytes);
   while (sent?.socket === undefined && sent?.code === "EAGAIN" && performance.now() < deadline) {
     await Bun.sleep(RETRY_MS);
-    sent = tryToPass(path, bytes);
+    sent = pass(path, bytes);
   }
   if (sent === undefined) {
     return undefined;
@@ -79,24 +78,9 @@ async function connectPassing(path: string, bytes: Uint8Array, handler: Handler)
   if (sent.socket === undefined) {
     throw Object.assign(new Error(sent.code), { code: sent.code });
   }
-  // `fd` is documented and works for sockets of any kind; the types know it for listening only.
-  const options = { fd: sent.socket, socket: handler } as unknown as Bun.UnixSocketOptions<undefined>;
-  return { connected: await Bun.connect(options), unsent: bytes.subarray(sent.sentBytes) };
+  return adopt({ socket: sent.socket, unsent: bytes.subarray(sent.sentBytes) }, handler);
 }
 
-function tryToPass(path: string, bytes: Uint8Array): Sent | undefined {
-  try {
-    return connectWith(path, bytes, STDIO);
-  } catch {
-    return undefined;
-  }
-}
-
-async function connectPlain(path: string, bytes: Uint8Array, handler: Handler): Promise<Connected> {
-  return { connected: await Bun.connect({ unix: path, socket: handler }), unsent: bytes };
-}
-
-/** HELLO and OPEN leave together: the only other answer to the first is that the plugin does not speak our version. */
-function opening(features: number, open: Uint8Array): Uint8Array {
-  return joinFrames(encodeHello({ version: PROTOCOL_VERSION, features }), open);
+async function connectPlain(path: string, opening: Opening, handler: Handler): Promise<Connected> {
+  return { connected: await Bun.connect({ unix: path, socket: handler }), unsent: encodeOpening(opening, 0) };
 }

@@ -16,17 +16,21 @@ export function readCall(tool: string, args: readonly string[]): Call {
   if (args.length > MAX_ARGUMENTS) {
     throw tooLong(`${args.length} arguments are more than ${MAX_ARGUMENTS}`);
   }
-  // Plain loops: the first use of each of an array's methods costs a start more than all of this.
   for (const argument of args) {
     if (argument.includes(REPLACEMENT)) {
       refuseAltered(args.length);
     }
     // A UTF-16 unit is three bytes of UTF-8 at the most, so few arguments need to be measured.
-    if (3 * argument.length > MAX_TEXT_BYTES && Buffer.byteLength(argument) > MAX_TEXT_BYTES) {
+    if (3 * argument.length > MAX_TEXT_BYTES && countBytes(argument) > MAX_TEXT_BYTES) {
       throw tooLong(`one argument is longer than ${MAX_TEXT_BYTES} bytes`);
     }
   }
   return { tool, args, cwd: process.cwd(), env: readOwnFile("environ") };
+}
+
+/** Apart from its caller: a function that so much as names `Buffer` costs a start 0.15 ms where it is called. */
+function countBytes(text: string): number {
+  return Buffer.byteLength(text);
 }
 
 /** A command that does not fit into one message. */

@@ -1,4 +1,4 @@
-import { dlopen, ptr } from "bun:ffi";
+import { dlopen, libc as first, ptr } from "../src/protocol/libc.ts";
 import { TERMINAL } from "../src/protocol/constants.ts";
 import type { Window } from "../src/protocol/client-messages.ts";
 
@@ -15,15 +15,6 @@ const OUTPUT_FLAGS = 1;
 const O_RDONLY = 0;
 const ROOM_BYTES = 16 * 1024;
 
-/** What every call needs; opening is paid by the symbol. */
-const { symbols: always } = dlopen("libc.so.6", {
-  isatty: { args: ["i32"], returns: "i32" },
-  open: { args: ["ptr", "i32"], returns: "i32" },
-  read: { args: ["i32", "ptr", "u64"], returns: "i64" },
-  close: { args: ["i32"], returns: "i32" },
-  _exit: { args: ["i32"], returns: "void" },
-});
-
 const openRest = () =>
   dlopen("libc.so.6", {
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
@@ -38,25 +29,31 @@ const openRest = () =>
     cfmakeraw: { args: ["ptr"], returns: "void" },
   }).symbols;
 
-let rest: ReturnType<typeof openRest> | undefined;
+let opened: ReturnType<typeof openRest> | undefined;
 
-function libc(): ReturnType<typeof openRest> {
-  rest ??= openRest();
-  return rest;
+function rest(): ReturnType<typeof openRest> {
+  opened ??= openRest();
+  return opened;
 }
 
 /** Which of our streams are terminals, as bits of TERMINAL. */
 export function findTerminals(): number {
-  const { isatty } = always;
+  const { isatty } = first();
   return (isatty(0) && TERMINAL.stdin) | (isatty(1) && TERMINAL.stdout) | (isatty(2) && TERMINAL.stderr);
 }
 
 /** A file of /proc/self, whole: `environ`, `cmdline`. Empty when it cannot be read. */
 export function readOwnFile(name: string): Uint8Array {
-  const file = always.open(ptr(new TextEncoder().encode(`/proc/self/${name}\0`)), O_RDONLY);
+  const { open, read, close } = first();
+  const file = open(ptr(new TextEncoder().encode(`/proc/self/${name}\0`)), O_RDONLY);
   let bytes = new Uint8Array(ROOM_BYTES);
   let length = 0;
-  for (let count = read(file, bytes); count > 0; count = read(file, bytes.subarray(length))) {
+  for (;;) {
+    const count = Number(read(file, ptr(bytes, length), bytes.length - length));
+    if (count <= 0) {
+      close(file);
+      return bytes.subarray(0, length);
+    }
     length += count;
     if (length === bytes.length) {
       const grown = new Uint8Array(2 * length);
@@ -64,19 +61,13 @@ export function readOwnFile(name: string): Uint8Array {
       bytes = grown;
     }
   }
-  always.close(file);
-  return bytes.subarray(0, length);
-}
-
-function read(file: number, room: Uint8Array): number {
-  return Number(always.read(file, ptr(room), room.length));
 }
 
 /** The size of the terminal among `terminals`, or 0 by 0. */
 export function readWindow(terminals: number): Window {
   const size = new Uint16Array(4);
   const descriptor = [0, 1, 2].find((candidate) => (terminals & (1 << candidate)) !== 0);
-  if (descriptor === undefined || libc().ioctl(descriptor, TIOCGWINSZ, ptr(size)) !== 0) {
+  if (descriptor === undefined || rest().ioctl(descriptor, TIOCGWINSZ, ptr(size)) !== 0) {
     return { rows: 0, columns: 0 };
   }
   const [rows = 0, columns = 0] = size;
@@ -85,11 +76,11 @@ export function readWindow(terminals: number): Window {
 
 /** Calls `use` with a second descriptor of the same open file. */
 export function withDuplicate<T>(descriptor: number, use: (duplicate: number) => T): T {
-  const duplicate = libc().dup(descriptor);
+  const duplicate = rest().dup(descriptor);
   try {
     return use(duplicate);
   } finally {
-    always.close(duplicate);
+    first().close(duplicate);
   }
 }
 
@@ -99,38 +90,38 @@ export function withDuplicate<T>(descriptor: number, use: (duplicate: number) =>
  */
 export function writeNow(descriptor: number, data: Uint8Array): number {
   const vector = new BigUint64Array([BigInt(ptr(data)), BigInt(data.length)]);
-  return Math.max(0, Number(libc().pwritev2(descriptor, ptr(vector), 1, -1n, RWF_NOWAIT)));
+  return Math.max(0, Number(rest().pwritev2(descriptor, ptr(vector), 1, -1n, RWF_NOWAIT)));
 }
 
 /** Gives a pipe room for so many bytes. Nothing happens where the descriptor is none, or this user's share is used up. */
 export function widenPipe(descriptor: number, bytes: number): void {
-  libc().fcntl(descriptor, F_SETPIPE_SZ, bytes);
+  rest().fcntl(descriptor, F_SETPIPE_SZ, bytes);
 }
 
 /** Moves the offset of stdin back, for those who read it after us. Nothing happens where it cannot be moved. */
 export function giveBack(bytes: number): void {
-  libc().lseek(0, BigInt(-bytes), SEEK_CUR);
+  rest().lseek(0, BigInt(-bytes), SEEK_CUR);
 }
 
 /** Whether we may read the terminal on stdin and set it: one in the background is stopped for either. */
 export function isInForeground(): boolean {
-  return libc().tcgetpgrp(0) === libc().getpgrp();
+  return rest().tcgetpgrp(0) === rest().getpgrp();
 }
 
 /** The settings (struct termios) of a terminal, or undefined where the descriptor is none. */
 export function readSettings(descriptor: number): Uint8Array | undefined {
   const settings = new Uint8Array(TERMIOS_BYTES);
-  return libc().tcgetattr(descriptor, ptr(settings)) === 0 ? settings : undefined;
+  return rest().tcgetattr(descriptor, ptr(settings)) === 0 ? settings : undefined;
 }
 
 export function writeSettings(descriptor: number, settings: Uint8Array): void {
-  libc().tcsetattr(descriptor, TCSADRAIN, ptr(settings));
+  rest().tcsetattr(descriptor, TCSADRAIN, ptr(settings));
 }
 
 /** Every byte as it is typed. `keepsOutput` leaves the treatment of output alone, for others write to the terminal too. */
 export function makeRaw(settings: Uint8Array, keepsOutput: boolean): Uint8Array {
   const raw = settings.slice();
-  libc().cfmakeraw(ptr(raw));
+  rest().cfmakeraw(ptr(raw));
   if (keepsOutput) {
     const flags = new Uint32Array(settings.buffer)[OUTPUT_FLAGS] ?? 0;
     new Uint32Array(raw.buffer)[OUTPUT_FLAGS] = flags;
@@ -141,5 +132,5 @@ export function makeRaw(settings: Uint8Array, keepsOutput: boolean): Uint8Array 
 /** Ends this process without the runtime putting the terminal back as it found it: what a tool changed there stays. */
 export function exitNow(status: number): void {
   // oxlint-disable-next-line no-underscore-dangle -- the name that libc gives it
-  always._exit(status);
+  first()._exit(status);
 }

@@ -1,6 +1,6 @@
 import { Channel } from "../src/protocol/channel.ts";
-import { encodeOpen, encodeSignal } from "../src/protocol/client-messages.ts";
-import { CLIENT_EXIT, FEATURE, HEADER_BYTES, MAX_OPEN_BYTES } from "../src/protocol/constants.ts";
+import { encodeSignal } from "../src/protocol/client-messages.ts";
+import { CLIENT_EXIT } from "../src/protocol/constants.ts";
 import type { SignalName } from "../src/protocol/constants.ts";
 import { CLIENT_STATES, Conversation } from "../src/protocol/conversation.ts";
 import type { ClientState } from "../src/protocol/conversation.ts";
@@ -14,14 +14,12 @@ import {
   decodeWelcome,
 } from "../src/protocol/plugin-messages.ts";
 import type { Exit } from "../src/protocol/plugin-messages.ts";
-import { connect } from "./connect.ts";
+import { adopt, connect } from "./connect.ts";
 import { failureStatus, signalStatus } from "./exit-status.ts";
 import { AwayError, ClientError, tell } from "./fail.ts";
-import { tooLong } from "./invocation.ts";
-import type { Call } from "./invocation.ts";
-import { findTerminals, readWindow } from "./libc.ts";
+import type { Opening, Passed } from "./opening.ts";
 import { Relay } from "./relay.ts";
-import { forgetSignals, obey, onSignals, stopSelf } from "./signals.ts";
+import { catchSignals, forgetSignals, obey, onSignals, stopSelf } from "./signals.ts";
 
 /** A plugin that is being replaced is waited for: the old one lets calls finish first, then the new one starts. */
 const AWAY_MS = 30_000;
@@ -32,18 +30,21 @@ const IN_TOUCH_MS = 1_000;
 const TELL_AFTER_MS = 3_000;
 
 /**
- * Runs a call at the plugin whose socket is the first of `paths` that answers. Resolves with the status to exit with.
+ * Runs a call at the plugin whose socket is the first of `paths` that answers, or over the connection on which its
+ * opening was `passed` already. Resolves with the status to exit with.
  *
  * @throws {ClientError} for everything that is not the tool's own ending
  */
-export async function run(paths: readonly string[], call: Call): Promise<number> {
+export async function run(paths: readonly string[], opening: Opening, passed: Passed | undefined): Promise<number> {
+  let first = passed;
   let awaySinceMs = performance.now();
   let isTold = false;
   for (;;) {
     const triedMs = performance.now();
     try {
-      return await new Run(call).start(paths);
+      return await new Run(opening).start(paths, first);
     } catch (error) {
+      first = undefined;
       if (performance.now() - triedMs > IN_TOUCH_MS) {
         // There was a plugin all that time, at which the call waited for its turn or for a person.
         awaySinceMs = performance.now();
@@ -54,7 +55,7 @@ export async function run(paths: readonly string[], call: Call): Promise<number>
       }
       if (!isTold && waitedMs >= TELL_AFTER_MS) {
         isTold = true;
-        tell(`Waiting for the ${call.tool} plugin to come back, for up to ${AWAY_MS / 1000} s`);
+        tell(`Waiting for the ${opening.tool} plugin to come back, for up to ${AWAY_MS / 1000} s`);
       }
     }
     forgetSignals();
@@ -63,12 +64,11 @@ export async function run(paths: readonly string[], call: Call): Promise<number>
 }
 
 class Run {
-  readonly #call: Call;
+  readonly #opening: Opening;
   readonly #conversation = new Conversation<ClientState>(CLIENT_STATES, "start");
   readonly #ended: Promise<number>;
   #resolve: (status: number) => void = () => {};
   #reject: (error: ClientError) => void = () => {};
-  readonly #terminals = findTerminals();
   #channel: Channel | undefined;
   #relay: Relay | undefined;
   /** The denial as programs read it, where PLUGIN_DENIALS asked for that. */
@@ -76,35 +76,32 @@ class Run {
   /** Runs while a person is asked. */
   #pending: Timer | undefined;
 
-  constructor(call: Call) {
-    this.#call = call;
+  constructor(opening: Opening) {
+    this.#opening = opening;
     this.#ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
-  async start(paths: readonly string[]): Promise<number> {
-    const terminals = this.#terminals;
-    const window = terminals === 0 ? { rows: 0, columns: 0 } : readWindow(terminals);
-    const open = encodeOpen({ ...this.#call, terminals, window });
-    if (open.length - HEADER_BYTES > MAX_OPEN_BYTES) {
-      throw tooLong(`found ${open.length - HEADER_BYTES} bytes`);
-    }
-    this.#conversation.follow("HELLO");
-    this.#conversation.follow("OPEN");
-    const features = FEATURE.approvals | (process.env["PLUGIN_DENIALS"] === "json" ? FEATURE.explanations : 0);
-    const socket = await connect(paths, open, features, {
-      data: (_socket, chunk) => this.#receive(chunk),
+  async start(paths: readonly string[], passed: Passed | undefined): Promise<number> {
+    const handler = {
+      data: (_socket: unknown, chunk: Uint8Array) => this.#receive(chunk),
       drain: () => this.#channel?.drained(),
       close: () => this.#lost(),
       error: () => this.#lost(),
-    });
+    };
+    catchSignals();
+    this.#conversation.follow("HELLO");
+    this.#conversation.follow("OPEN");
+    const socket = passed === undefined ? await connect(paths, this.#opening, handler) : await adopt(passed, handler);
     if (socket === undefined) {
-      throw new ClientError(CLIENT_EXIT.missing, `error: ${this.#call.tool} plugin not available`);
+      throw new ClientError(CLIENT_EXIT.missing, `error: ${this.#opening.tool} plugin not available`);
     }
     this.#channel = new Channel(socket.connected);
-    this.#channel.send(socket.unsent);
+    if (socket.unsent.length > 0) {
+      this.#channel.send(socket.unsent);
+    }
     onSignals((signal) => this.#signal(signal));
     return this.#ended;
   }
@@ -119,7 +116,7 @@ class Run {
       this.#fail(
         new ClientError(
           CLIENT_EXIT.failed,
-          `The ${this.#call.tool} plugin does not speak this client's language: ${(error as Error).message}`,
+          `The ${this.#opening.tool} plugin does not speak this client's language: ${(error as Error).message}`,
         ),
       );
     }
@@ -166,7 +163,7 @@ class Run {
 
   #startRelay(): void {
     if (this.#channel !== undefined) {
-      this.#relay = new Relay(this.#channel, this.#terminals);
+      this.#relay = new Relay(this.#channel, this.#opening.terminals);
     }
   }
 
@@ -206,7 +203,7 @@ class Run {
 
   #lost(): void {
     if (this.#conversation.state !== "over") {
-      const { tool } = this.#call;
+      const { tool } = this.#opening;
       this.#fail(
         new ClientError(
           CLIENT_EXIT.failed,

@@ -1,8 +1,18 @@
-import { MAGIC, MAX_ARGUMENTS, MAX_ENVIRONMENT, MAX_WINDOW_BYTES, SIGNAL, STREAM } from "./constants.ts";
+import {
+  HEADER_BYTES,
+  MAGIC,
+  MAX_ARGUMENTS,
+  MAX_ENVIRONMENT,
+  MAX_WINDOW_BYTES,
+  MESSAGE,
+  SIGNAL,
+  STREAM,
+} from "./constants.ts";
 import type { OutputStream, SignalName } from "./constants.ts";
 import { ProtocolError } from "./errors.ts";
 import { FieldReader, FieldWriter } from "./fields.ts";
 import { encodeFrame } from "./frame.ts";
+import { putStrings, putText, putU16, putU32, stringsRoom, textRoom } from "./put.ts";
 
 /** What the client says of itself first. */
 export interface Hello {
@@ -29,7 +39,11 @@ export interface Window {
 }
 
 export function encodeHello({ version, features }: Hello): Uint8Array {
-  return encodeFrame("HELLO", new FieldWriter().u32(MAGIC).u16(version).u16(features).finish());
+  const frame = new Uint8Array(HEADER_BYTES + 8);
+  frame[0] = MESSAGE.HELLO;
+  putU32(frame, 1, 8);
+  putU16(frame, putU16(frame, putU32(frame, HEADER_BYTES, MAGIC), version), features);
+  return frame;
 }
 
 /** Bytes after the known fields belong to later versions and are ignored. */
@@ -41,10 +55,21 @@ export function decodeHello(payload: Uint8Array): Hello {
 
 /** EXPLAIN asks about the same as OPEN would run. */
 export function encodeOpen(open: Open, name: "OPEN" | "EXPLAIN" = "OPEN"): Uint8Array {
-  const fields = new FieldWriter(8 * 1024).text(open.tool).text(open.cwd).strings(open.args);
-  fields.u32(open.env.length).bytes(open.env);
-  fields.u8(open.terminals).u16(open.window.rows).u16(open.window.columns);
-  return encodeFrame(name, fields.finish());
+  const { tool, cwd, args, env, terminals, window } = open;
+  const room = textRoom(tool) + textRoom(cwd) + stringsRoom(args) + 4 + env.length + 5;
+  const frame = new Uint8Array(HEADER_BYTES + room);
+  let end = putText(frame, HEADER_BYTES, tool);
+  end = putText(frame, end, cwd);
+  end = putStrings(frame, end, args);
+  end = putU32(frame, end, env.length);
+  frame.set(env, end);
+  end += env.length;
+  frame[end] = terminals;
+  end = putU16(frame, end + 1, window.rows);
+  end = putU16(frame, end, window.columns);
+  frame[0] = MESSAGE[name];
+  putU32(frame, 1, end - HEADER_BYTES);
+  return frame.subarray(0, end);
 }
 
 export function decodeOpen(payload: Uint8Array, name: "OPEN" | "EXPLAIN" = "OPEN"): Open {

@@ -1,4 +1,4 @@
-import { dlopen, ptr, read } from "bun:ffi";
+import { dlopen, libc, ptr, read } from "./libc.ts";
 
 /**
  * SCM_RIGHTS through libc: descriptors travel beside the first bytes of a conversation (unix(7), cmsg(3)). Bun's own
@@ -17,7 +17,10 @@ const SCM_RIGHTS = 1;
 const CMSG_HEADER_BYTES = 16;
 /** Room for ten descriptors; what else is sent the kernel closes and says so. */
 const CONTROL_BYTES = 56;
-const FLAGS_OFFSET = 48;
+/** Where the parts of a message are: struct msghdr, struct iovec, struct cmsghdr. */
+const VECTOR_OFFSET = 56;
+const CONTROL_OFFSET = 72;
+const MESSAGE_BYTES = CONTROL_OFFSET + CONTROL_BYTES;
 /** Names of errors for which a caller has a use; errno(3). */
 const ERRORS: Readonly<Record<number, string>> = {
   1: "EPERM",
@@ -26,16 +29,6 @@ const ERRORS: Readonly<Record<number, string>> = {
   13: "EACCES",
   111: "ECONNREFUSED",
 };
-
-const openSender = () =>
-  dlopen("libc.so.6", {
-    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-    connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
-    sendmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },
-    sched_yield: { args: [], returns: "i32" },
-    close: { args: ["i32"], returns: "i32" },
-    __errno_location: { args: [], returns: "ptr" },
-  }).symbols;
 
 const openReceiver = () =>
   dlopen("libc.so.6", {
@@ -54,7 +47,6 @@ export type First =
   | { readonly kind: "end" }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly descriptors: readonly number[] };
 
-let sender: ReturnType<typeof openSender> | undefined;
 let receiver: ReturnType<typeof openReceiver> | undefined;
 
 /**
@@ -64,7 +56,7 @@ let receiver: ReturnType<typeof openReceiver> | undefined;
  * @throws {Error} where libc cannot be called; then descriptors cannot be passed at all
  */
 export function connectWith(path: string, bytes: Uint8Array, descriptors: readonly number[]): Sent | undefined {
-  sender ??= openSender();
+  const sender = libc();
   const address = new Uint8Array(ADDRESS_BYTES);
   address[0] = AF_UNIX;
   // One byte is left for the terminator; a path that was cut would be somebody else's.
@@ -72,9 +64,9 @@ export function connectWith(path: string, bytes: Uint8Array, descriptors: readon
   if (taken < path.length) {
     return { socket: undefined, code: "ENAMETOOLONG" };
   }
-  const message = new Message(bytes);
-  message.hold(descriptors);
-  const header = ptr(message.header);
+  const length = CMSG_HEADER_BYTES + 4 * descriptors.length;
+  const header = describe(bytes, (length + 7) & ~7);
+  controlOf(header).set([length, 0, SOL_SOCKET, SCM_RIGHTS, ...descriptors]);
   const socket = sender.socket(AF_UNIX, SOCK_STREAM_CLOEXEC_NONBLOCK, 0);
   if (sender.connect(socket, ptr(address), ADDRESS_BYTES) !== 0) {
     // oxlint-disable-next-line no-underscore-dangle -- the name that libc gives it
@@ -83,7 +75,7 @@ export function connectWith(path: string, bytes: Uint8Array, descriptors: readon
     sender.close(socket);
     return { socket: undefined, code: ERRORS[code] ?? `errno ${code}` };
   }
-  const sentBytes = Number(sender.sendmsg(socket, header, MSG_NOSIGNAL));
+  const sentBytes = Number(sender.sendmsg(socket, ptr(header), MSG_NOSIGNAL));
   if (sentBytes < 0) {
     sender.close(socket);
     return undefined;
@@ -96,14 +88,14 @@ export function connectWith(path: string, bytes: Uint8Array, descriptors: readon
 /** Takes the first bytes of a connection and what came beside them, without waiting. */
 export function receiveFirst(socket: number, room: Uint8Array): First {
   receiver ??= openReceiver();
-  const message = new Message(room);
-  message.expect();
-  const count = Number(receiver.recvmsg(socket, ptr(message.header), MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+  const header = describe(room, CONTROL_BYTES);
+  const count = Number(receiver.recvmsg(socket, ptr(header), MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
   if (count <= 0) {
     return { kind: count === 0 ? "end" : "nothing" };
   }
-  const descriptors = message.held();
-  if (message.isCut()) {
+  const descriptors = received(header);
+  // There were more than there was room for.
+  if ((Number(header[6]) & MSG_CTRUNC) !== 0) {
     closeDescriptors(descriptors);
     descriptors.length = 0;
   }
@@ -117,57 +109,36 @@ export function closeDescriptors(descriptors: readonly number[]): void {
   }
 }
 
-/** struct msghdr with one buffer and one control message. The arrays are fields so that what they point to stays. */
-class Message {
-  readonly header = new BigUint64Array(7);
-  readonly #vector = new BigUint64Array(2);
-  readonly #control = new DataView(new ArrayBuffer(CONTROL_BYTES));
-
-  constructor(bytes: Uint8Array) {
-    this.#vector[0] = BigInt(ptr(bytes));
-    this.#vector[1] = BigInt(bytes.length);
-    this.header[2] = BigInt(ptr(this.#vector));
-    this.header[3] = 1n;
+/** The descriptors that came with a message. */
+function received(header: BigUint64Array): number[] {
+  const [length = 0, , level, type, ...descriptors] = controlOf(header);
+  if (Number(header[5]) < CMSG_HEADER_BYTES || level !== SOL_SOCKET || type !== SCM_RIGHTS) {
+    return [];
   }
+  return descriptors.slice(0, (Math.min(length, CONTROL_BYTES) - CMSG_HEADER_BYTES) / 4);
+}
 
-  /** Descriptors to send. */
-  hold(descriptors: readonly number[]): void {
-    const length = CMSG_HEADER_BYTES + 4 * descriptors.length;
-    this.#control.setBigUint64(0, BigInt(length), true);
-    this.#control.setInt32(8, SOL_SOCKET, true);
-    this.#control.setInt32(12, SCM_RIGHTS, true);
-    let offset = CMSG_HEADER_BYTES;
-    for (const descriptor of descriptors) {
-      this.#control.setInt32(offset, descriptor, true);
-      offset += 4;
-    }
-    this.#setControl((length + 7) & ~7);
-  }
+/**
+ * The one struct msghdr, with the iovec and the control message that it points to behind it; each exchange is over before
+ * the next begins, and what libc is told the address of stays where it is.
+ */
+let message: BigUint64Array | undefined;
 
-  /** Room for what is received. */
-  expect(): void {
-    this.#setControl(CONTROL_BYTES);
-  }
+/** A message of one buffer, and of `controlBytes` of control message. */
+function describe(bytes: Uint8Array, controlBytes: number): BigUint64Array {
+  message ??= new BigUint64Array(new ArrayBuffer(MESSAGE_BYTES));
+  const start = ptr(message);
+  message[2] = BigInt(start + VECTOR_OFFSET);
+  message[3] = 1n;
+  message[4] = BigInt(start + CONTROL_OFFSET);
+  message[5] = BigInt(controlBytes);
+  message[6] = 0n;
+  message[7] = BigInt(ptr(bytes));
+  message[8] = BigInt(bytes.length);
+  return message;
+}
 
-  /** The descriptors that were received. */
-  held(): number[] {
-    const isRights = this.#control.getInt32(8, true) === SOL_SOCKET && this.#control.getInt32(12, true) === SCM_RIGHTS;
-    if (Number(this.header[5]) < CMSG_HEADER_BYTES || !isRights) {
-      return [];
-    }
-    const length = Math.min(Number(this.#control.getBigUint64(0, true)), CONTROL_BYTES);
-    return Array.from({ length: (length - CMSG_HEADER_BYTES) / 4 }, (_, index) =>
-      this.#control.getInt32(CMSG_HEADER_BYTES + 4 * index, true),
-    );
-  }
-
-  /** Whether there were more descriptors than room. */
-  isCut(): boolean {
-    return (new DataView(this.header.buffer).getInt32(FLAGS_OFFSET, true) & MSG_CTRUNC) !== 0;
-  }
-
-  #setControl(length: number): void {
-    this.header[4] = BigInt(ptr(this.#control));
-    this.header[5] = BigInt(length);
-  }
+/** The words of 32 bits of its control message: its length (two of them), level, type, and the descriptors. */
+function controlOf({ buffer }: BigUint64Array): Int32Array {
+  return new Int32Array(buffer, CONTROL_OFFSET);
 }

@@ -1,19 +1,14 @@
 import { stringsOf } from "./block.ts";
 import { MAX_TEXT_BYTES } from "./constants.ts";
 import { ProtocolError } from "./errors.ts";
+import { putStrings, putText, putU16, putU32, stringsRoom, textRoom } from "./put.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Builds a payload field by field, in the order of SPEC.md's field blocks. */
 export class FieldWriter {
-  #bytes: Uint8Array;
+  #bytes = new Uint8Array(256);
   #length = 0;
-
-  /** `room` is the first size of the buffer, in bytes; it grows. */
-  constructor(room = 256) {
-    this.#bytes = new Uint8Array(room);
-  }
 
   u8(value: number): this {
     this.#reserve(1);
@@ -22,11 +17,15 @@ export class FieldWriter {
   }
 
   u16(value: number): this {
-    return this.u8(value >>> 8).u8(value);
+    this.#reserve(2);
+    this.#length = putU16(this.#bytes, this.#length, value);
+    return this;
   }
 
   u32(value: number): this {
-    return this.u16(value >>> 16).u16(value);
+    this.#reserve(4);
+    this.#length = putU32(this.#bytes, this.#length, value);
+    return this;
   }
 
   u64(value: number): this {
@@ -41,24 +40,16 @@ export class FieldWriter {
   }
 
   text(value: string): this {
-    // A UTF-16 unit becomes three bytes of UTF-8 at the most.
-    this.#reserve(4 + 3 * value.length);
-    const start = this.#length;
-    const { written } = encoder.encodeInto(value, this.#bytes.subarray(start + 4));
-    this.#length = start + 4 + written;
-    return this.#patch(start, written);
+    this.#reserve(textRoom(value));
+    this.#length = putText(this.#bytes, this.#length, value);
+    return this;
   }
 
   /** Each string and a NUL after it, all behind their length in bytes: what a kernel keeps arguments and environments in. */
   strings(values: readonly string[]): this {
-    const start = this.#length;
-    this.u32(0);
-    for (const value of values) {
-      this.#reserve(3 * value.length + 1);
-      this.#length += encoder.encodeInto(value, this.#bytes.subarray(this.#length)).written;
-      this.u8(0);
-    }
-    return this.#patch(start, this.#length - start - 4);
+    this.#reserve(stringsRoom(values));
+    this.#length = putStrings(this.#bytes, this.#length, values);
+    return this;
   }
 
   pairs(values: readonly (readonly [string, string])[]): this {
@@ -71,11 +62,6 @@ export class FieldWriter {
 
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
-  }
-
-  #patch(offset: number, value: number): this {
-    new DataView(this.#bytes.buffer).setUint32(offset, value);
-    return this;
   }
 
   #reserve(count: number): void {

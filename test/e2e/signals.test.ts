@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fixture } from "../helpers/executables.ts";
 import { CARRIERS, startPlugin } from "../helpers/plugin.ts";
 import type { PluginProcess } from "../helpers/plugin.ts";
-import { catches, isAlive, stateOf } from "../helpers/processes.ts";
+import { catches, isAlive, isStopped } from "../helpers/processes.ts";
 import { start, startCall } from "../helpers/shell.ts";
 import type { Running } from "../helpers/shell.ts";
 import { waitFor } from "../helpers/wait-for.ts";
@@ -74,11 +74,11 @@ describe.each(CARRIERS)("signals over $carrier", ({ stdio }) => {
     await using plugin = await startPlugin({ tool: "deaf", exec: fixture("deaf"), stdio });
     const { running, tool } = await startTool(plugin);
     running.kill("SIGTSTP");
-    await waitFor("the client is stopped", () => stateOf(running.pid) === "T");
-    await waitFor("the tool is stopped", () => stateOf(tool) === "T");
+    await waitFor("the client is stopped", () => isStopped(running.pid));
+    await waitFor("the tool is stopped", () => isStopped(tool));
     running.kill("SIGCONT");
-    await waitFor("the client goes on", () => stateOf(running.pid) !== "T");
-    await waitFor("the tool goes on", () => stateOf(tool) !== "T");
+    await waitFor("the client goes on", () => !isStopped(running.pid));
+    await waitFor("the tool goes on", () => !isStopped(tool));
     await Bun.write(`${plugin.workspace}/go`, "");
     expect(await running.finished).toEqual({ stdout: "done\n", stderr: "", status: 0 });
   });
@@ -88,9 +88,9 @@ describe.each(CARRIERS)("signals over $carrier", ({ stdio }) => {
     const { running, tool } = await startTool(plugin);
     for (let round = 1; round <= 2; round += 1) {
       running.kill("SIGTSTP");
-      await waitFor(`both are stopped in round ${round}`, () => stateOf(running.pid) === "T" && stateOf(tool) === "T");
+      await waitFor(`both are stopped in round ${round}`, () => isStopped(running.pid) && isStopped(tool));
       running.kill("SIGCONT");
-      await waitFor(`both go on after round ${round}`, () => stateOf(running.pid) !== "T" && stateOf(tool) !== "T");
+      await waitFor(`both go on after round ${round}`, () => !isStopped(running.pid) && !isStopped(tool));
     }
     await Bun.write(`${plugin.workspace}/go`, "");
     expect((await running.finished).stdout).toBe("done\n");
@@ -100,7 +100,7 @@ describe.each(CARRIERS)("signals over $carrier", ({ stdio }) => {
     await using plugin = await startPlugin({ tool: "waits", exec: fixture("waits"), stdio });
     const { running, tool } = await startTool(plugin);
     running.kill("SIGTSTP");
-    await waitFor("the tool is stopped", () => stateOf(tool) === "T");
+    await waitFor("the tool is stopped", () => isStopped(tool));
     running.kill("SIGKILL");
     await waitFor("the tool is gone", () => !isAlive(tool), 3000);
   });

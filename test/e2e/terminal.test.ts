@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { CLIENT, fixture } from "../helpers/executables.ts";
 import { CARRIERS, startPlugin } from "../helpers/plugin.ts";
 import type { PluginProcess } from "../helpers/plugin.ts";
-import { isAlive, stateOf } from "../helpers/processes.ts";
+import { isAlive, isStopped } from "../helpers/processes.ts";
 import { hasTmux, Terminal } from "../helpers/tmux.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
@@ -17,11 +17,14 @@ const PLAIN = "/bin/sh";
 const INTERACTIVE = "/bin/bash --norc --noprofile -i";
 
 async function openTerminal(plugin: PluginProcess, shell: string = PLAIN): Promise<Terminal> {
-  return await Terminal.open(shell, plugin.workspace, {
+  const terminal = await Terminal.open(shell, plugin.workspace, {
     PATH: `${plugin.wrappers}:/usr/local/bin:/usr/bin:/bin`,
     PLUGIN_SOCKETS: `${plugin.folder}/s`,
     PS1: "$ ",
   });
+  // What is typed before the prompt is echoed before it, and what a call prints then begins in the prompt's line.
+  await terminal.shows(/[$#]$/mu);
+  return terminal;
 }
 
 /** The pid of the client that runs this tool. */
@@ -175,9 +178,9 @@ test.skipIf(!hasTmux)("Ctrl-Z stops a call over descriptors, fg goes on with it"
   await terminal.shows(/^waits$/mu);
   await terminal.press("C-z");
   await terminal.shows("Stopped");
-  await waitFor("the tool is stopped", () => stateOf(tool) === "T");
+  await waitFor("the tool is stopped", () => isStopped(tool));
   await terminal.type("fg");
-  await waitFor("the tool goes on", () => stateOf(tool) !== "T");
+  await waitFor("the tool goes on", () => !isStopped(tool));
   await terminal.press("C-c");
   await waitFor("the tool is gone", () => !isAlive(tool));
 });

@@ -6,6 +6,15 @@ export function stateOf(pid: number): string | undefined {
   return state === "Z" || state === "X" ? undefined : state;
 }
 
+/**
+ * Whether a process is stopped. A shell that starts a command waits in the kernel ("D") until that has begun, and goes on
+ * waiting when the command was stopped before.
+ */
+export function isStopped(pid: number): boolean {
+  const state = stateOf(pid);
+  return state === "T" || (state === "D" && childrenOf(pid).some((child) => stateOf(child) === "T"));
+}
+
 export function isAlive(pid: number): boolean {
   return stateOf(pid) !== undefined;
 }

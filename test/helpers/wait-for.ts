@@ -1,5 +1,6 @@
 const POLL_MS = 10;
-const BOUND_MS = 5000;
+/** Far above what anything takes, for machines with more to do than these tests. */
+const BOUND_MS = 15_000;
 
 /** Looks until `condition` gives something else than false and undefined, and returns it; fails with `what` after `boundMs`. */
 export async function waitFor<T>(

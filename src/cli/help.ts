@@ -84,10 +84,11 @@ const NOTES: Readonly<Record<string, Section[]>> = {
   ],
   explain: [
     { title: "Folder", body: "  Without --cwd the call is imagined in the first root." },
+    { title: "Environment", body: "  Without --env it is empty. Of what is given, rules see what env.pass lists." },
     { title: "Exit status", body: "  0  explained, whether it is allowed or denied\n  1  the config cannot be used" },
     {
       title: "Example",
-      body: "  plugin-server explain git.yaml -- -C . push origin main\n  plugin-server explain git.yaml --rules",
+      body: "  plugin-server explain git.yaml -- -C . push origin main\n  plugin-server explain git.yaml --env CI=true -- push\n  plugin-server explain git.yaml --rules",
     },
   ],
   health: [

@@ -79,8 +79,38 @@ test("explain --json gives the decision as data", async () => {
     plugin: "git",
     args: ["gc"],
     cwd: root,
+    env: {},
     roots: [root],
   });
+});
+
+const CI = `plugin: git
+rules: [{ id: ci, match: { command: push, env: { CI: ["1", "true"] } }, decision: deny }]
+env: { pass: [CI, HERE], set: { CI_SET: "1" } }
+`;
+
+test.each([
+  { name: "none", options: [], effect: "allow" },
+  { name: "the value that the rule wants", options: ["--env", "CI=1"], effect: "deny" },
+  { name: "the value behind an equals sign", options: ["--env=CI=true"], effect: "deny" },
+  { name: "another value", options: ["--env", "CI=1=2"], effect: "allow" },
+  { name: "an empty value", options: ["--env", "CI="], effect: "allow" },
+  { name: "several", options: ["--env", "HERE=x", "--env", "CI=1"], effect: "deny" },
+  { name: "the value that it has here", options: ["--env", "CI"], env: { CI: "true" }, effect: "deny" },
+  { name: "a name that is not set here", options: ["--env", "CI"], env: {}, effect: "allow" },
+  { name: "what is set here and not given", options: [], env: { CI: "1" }, effect: "allow" },
+])("explain --env, of the environment of the call: $name", async ({ options, env, effect }) => {
+  await using dir = await bench({ "git.yaml": CI }, { CI: undefined, ...env });
+  const { status, stdout } = await dir.run("explain", "git.yaml", ...options, "--json", "--", "push");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ effect, env: { CI_SET: "1" } });
+});
+
+test("explain says of a variable that it does not reach the tool", async () => {
+  await using dir = await bench({ "git.yaml": CI });
+  const { stdout } = await dir.run("explain", "git.yaml", "--env", "C\u001b=1", "--env", "CI=1", "--", "push");
+  expect(stdout).toContain("decision  deny\n");
+  expect(stdout).toEndWith("\nC\\x1b does not reach the tool, nor a rule: env.pass does not list it\n");
 });
 
 test("explain refuses a broken config with its errors", async () => {

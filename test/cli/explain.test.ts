@@ -18,7 +18,7 @@ test("explain names the decision, the rule, the line that decided, and what was 
       'unclear   options, arguments, targets at "--help=no": this option takes no value',
       'unclear   folder at "-C .": this option makes git work elsewhere',
       `folder    ${await realpath(dir.folder)}`,
-      "message   git push is denied by rules.blocked_commands (git.yaml:5). A retry will be refused too; ask the operator to change the rule.",
+      "message   git push is denied by rules.blocked_commands (git.yaml:5). A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
       "",
     ].join("\n"),
   );
@@ -72,7 +72,7 @@ test("explain --json gives the decision as data", async () => {
     rule: "blocked_commands",
     place: { file: "git.yaml", line: 4, column: 7 },
     message:
-      "git gc is denied by rules.blocked_commands (git.yaml:4). A retry will be refused too; ask the operator to change the rule.",
+      "git gc is denied by rules.blocked_commands (git.yaml:4). A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
     passes: null,
     alias: null,
     reading: { kind: "command", command: "gc", rest: { options: [], positionals: [] } },

@@ -1,11 +1,13 @@
 import { brokenConfigs } from "../home/config-check.ts";
 import { configPath, configuredTools, socketPath, type Home } from "../home/home.ts";
 import type { PluginStatus, State } from "../home/plugin-status.ts";
+import { withQuestions } from "../home/questions.ts";
 import { hasSocket } from "../home/socket-file.ts";
 import { brokerStatus } from "./broker-status.ts";
 import { listContainers, type Container } from "./containers.ts";
 import { readEnvironment } from "./environment.ts";
 import { askHealth } from "./health.ts";
+import { countQuestions } from "./questions.ts";
 import { imageIds } from "./images.ts";
 import { readServices, type Service } from "./services.ts";
 import { silence } from "./silence.ts";
@@ -20,8 +22,11 @@ export interface ComposeStatus {
   readonly brokers?: readonly PluginStatus[];
 }
 
-/** Every tool with a config, and whatever else runs in this home's compose project. */
-export async function readStatus(home: Home): Promise<ComposeStatus> {
+/**
+ * Every tool with a config, and whatever else runs in this home's compose project. `asksQuestions`: with what waits for a
+ * person, for which each plugin is asked once more.
+ */
+export async function readStatus(home: Home, asksQuestions = false): Promise<ComposeStatus> {
   const { name, project, sockets, uid, gid } = await readEnvironment(home);
   const [services, containers, images, configured] = await Promise.all([
     readServices(home),
@@ -36,7 +41,11 @@ export async function readStatus(home: Home): Promise<ComposeStatus> {
       const service = services.plugins.get(tool);
       const container = service && containers.get(service.name);
       const image = service && images.get(service.image);
-      const found = await lookAt(home, { tool, service, container, image, user: `${uid}:${gid}` });
+      const [looked, questions] = await Promise.all([
+        lookAt(home, { tool, service, container, image, user: `${uid}:${gid}` }),
+        asksQuestions && container?.state === "running" ? countQuestions(container.id) : undefined,
+      ]);
+      const found = withQuestions(looked, questions);
       const isStale = found.state === "stopped" && sockets === "folder" && hasSocket(home, tool);
       return isStale
         ? { ...found, ...STALE, next: `scripts/run.sh start ${tool}, or stop ${tool}, which removes it` }

@@ -8,6 +8,7 @@ import { Refusal } from "../home/refusal.ts";
 import { statusTable } from "../home/table.ts";
 import { readBrokers } from "./broker.ts";
 import { commandFolder, restart, runningProject, start, stopAll } from "./commands.ts";
+import { askQuestions } from "./questions.ts";
 import { readStatus } from "./status.ts";
 
 const NOT_ISOLATED =
@@ -69,7 +70,7 @@ async function showRestart(home: Home, json: boolean, problem?: string, only?: s
 
 /** The table shows all; the exit status is about the tool that was asked for, or about all. */
 async function showStatus(home: Home, json: boolean, only?: string): Promise<number> {
-  const plugins = await readStatus(home);
+  const plugins = await Promise.all((await readStatus(home)).map(async (row) => await askQuestions(home, row)));
   if (plugins.length === 0 && !json) {
     console.log("No plugin is installed: scripts/run.sh start installs and starts git");
     return 1;

@@ -63,6 +63,10 @@ describeWithEngine("a call that a person is asked about, in containers", () => {
     expect(line).toBe("git push -q origin HEAD:refs/heads/approved");
     expect(preview).toContain("HEAD → approved: a new branch");
     expect(preview).toContain("A: first words");
+    // A question to the container that the machine takes too long over is one without an answer.
+    await waitFor("status says so", async () => {
+      return (await home.status())["git"]?.reason === "1 call waits for an answer";
+    });
     expect(await home.run(["approve", id])).toEqual({ stdout: "", stderr: "", status: 0 });
     expect(await pushed).toEqual({ stdout: "", stderr: "", status: 0 });
     expect(await remoteBranches()).toBe("refs/heads/approved\n");

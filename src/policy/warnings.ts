@@ -4,6 +4,7 @@ import { startOf, type Config } from "./config.ts";
 import { didYouMean } from "./nearest.ts";
 import { quote } from "./printable.ts";
 import type { Grammar } from "./reading.ts";
+import { regexWarnings } from "./regex-warnings.ts";
 import { ruleWarnings } from "./rule-warnings.ts";
 import { unmatchedWarnings } from "./unmatched.ts";
 
@@ -17,6 +18,7 @@ export function configWarnings(config: Config, grammar: Grammar, commands?: read
     ...deadRules(config, grammar, commands),
     ...ruleWarnings(config, grammar),
     ...unmatchedWarnings(config, grammar, commands),
+    ...regexWarnings(config),
     ...brokerWarnings(config),
   ];
 }

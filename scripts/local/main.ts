@@ -12,7 +12,7 @@ import { askQuestions } from "./questions.ts";
 import { readStatus } from "./status.ts";
 
 const NOT_ISOLATED =
-  "Local mode isolates nothing: the tools run as this user, and can read what this user can read, credentials too, and answer questions for approval.";
+  "Local mode isolates nothing: the tools run as this user. They can read what this user can read, credentials too, and approve what a rule asks this user.";
 
 const BROKER_NOT_ISOLATED = "So does a broker: nothing keeps a tool from its secrets.";
 

@@ -41,7 +41,9 @@ export async function explain(set: PluginSet, { file, args, cwd, env, rules, jso
     const { command } = explanation;
     const alias = command === undefined ? undefined : await plugin.aliasOf?.(command, folder);
     if (!json) {
+      const isGuessed = explanation.decision.rule === "roots" && config.roots === undefined;
       const lines = [
+        ...(isGuessed ? [`The config names no roots: set PLUGIN_WORKSPACE to the project's folder`] : []),
         ...unseen.map((name) => `${clip(name, 100)} does not reach the tool, nor a rule: env.pass does not list it`),
         ...(alias === undefined
           ? []

@@ -55,6 +55,17 @@ test("explain --cwd resolves symlinks before it compares folders", async () => {
   expect(stdout).toContain("folder    /etc");
 });
 
+test("explain says where a root comes from that no config names", async () => {
+  await using dir = await bench(
+    { "git.yaml": GIT, "own.yaml": `${GIT}roots: [/w]\n` },
+    { PLUGIN_WORKSPACE: undefined },
+  );
+  const said = "The config names no roots: set PLUGIN_WORKSPACE to the project's folder\n";
+  expect((await dir.run("explain", "git.yaml", "--cwd", ".", "--", "log")).stdout).toEndWith(said);
+  expect((await dir.run("explain", "git.yaml", "--", "log")).stdout).not.toContain(said);
+  expect((await dir.run("explain", "own.yaml", "--cwd", ".", "--", "log")).stdout).not.toContain(said);
+});
+
 test("explain reads tools without a plugin by their first word", async () => {
   await using dir = await bench({ "yarn.yaml": "plugin: yarn\nrules:\n  blocked_commands: [publish]\n" });
   expect((await dir.run("explain", "yarn.yaml", "--", "publish")).stdout).toContain("yarn publish is denied by");

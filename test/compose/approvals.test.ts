@@ -14,6 +14,20 @@ interface Question {
   readonly preview: string;
 }
 
+/** Somebody who sees the first question in the terminal, and denies it with a word; $1 is run.sh. Prints what they saw. */
+const ANSWERS = `mkfifo in && exec 3<>in
+"$1" approvals <in 3>&- >out &
+until grep -q '^\\[1\\] git' out; do sleep 0.1; done
+echo 'n 1 not now' >&3
+until grep -q '^\\[1\\] denied' out; do sleep 0.1; done
+kill $!; cat out`;
+
+/** A view that is killed, with all that it started here, once it watches; $1 is run.sh, $2 the plugin's container. */
+const DIES = `rm in out; mkfifo in && exec 3<>in
+setsid "$1" approvals <in 3>&- >out &
+until docker top "$2" | grep -q 'approvals watch'; do sleep 0.1; done
+kill -KILL -- -$!`;
+
 describeWithEngine("a call that a person is asked about, in containers", () => {
   let home: Installation;
 
@@ -78,19 +92,20 @@ describeWithEngine("a call that a person is asked about, in containers", () => {
   test("can be denied with a word in the terminal, which leaves nothing in the container when it is gone", async () => {
     const pushed = home.exec("git", "push", "origin", "HEAD:refs/heads/denied");
     await question();
-    const view = `(sleep 6; echo n not now; sleep 3) | timeout -s KILL 20 '${home.checkout}/scripts/run.sh' approvals`;
-    const { stdout } = await home.command(["bash", "-c", view], { cwd: home.project });
+    const container = await home.container("git-plugin");
+    const run = `${home.checkout}/scripts/run.sh`;
+    const { stdout } = await home.command(["timeout", "60", "bash", "-c", ANSWERS, "bash", run], { cwd: home.top });
     expect(stdout).toContain("[1] git push origin HEAD:refs/heads/denied\n");
     expect(stdout).toMatch(/\[1\] denied by .+: not now\n/u);
     expect(stdout).not.toContain("Nothing keeps");
     expect(await pushed).toMatchObject({ status: 126, stderr: expect.stringContaining("not now") });
 
-    const killed = `sleep 20 | timeout -s KILL 5 '${home.checkout}/scripts/run.sh' approvals`;
-    await home.command(["bash", "-c", killed], { cwd: home.project });
+    const script = ["timeout", "60", "bash", "-c", DIES, "bash", run, container];
+    expect(await home.command(script, { cwd: home.top })).toMatchObject({ status: 0 });
     await waitFor(
       "nobody watches any more",
       async () => {
-        return !(await home.docker("top", await home.container("git-plugin"))).includes("approvals watch");
+        return !(await home.docker("top", container)).includes("approvals watch");
       },
       20_000,
     );

@@ -10,4 +10,4 @@ export async function countQuestions(container: string): Promise<number | undefi
 // The image knows which tool it is for.
 const ASK = 'exec plugin-server approvals list "/run/approvals/$PLUGIN_TOOL.sock" --json';
 
-const ASK_MS = 1_200;
+const ASK_MS = 5_000;

@@ -36,20 +36,24 @@ export async function readStatus(home: Home, asksQuestions = false): Promise<Com
   ]);
   const running = [...services.plugins].filter(([, { name }]) => containers.get(name)?.state === "running");
   const tools = [...new Set([...configured, ...running.map(([tool]) => tool)])].toSorted();
-  const plugins = await Promise.all(
+  const looked = await Promise.all(
     tools.map(async (tool): Promise<PluginStatus> => {
       const service = services.plugins.get(tool);
       const container = service && containers.get(service.name);
       const image = service && images.get(service.image);
-      const [looked, questions] = await Promise.all([
-        lookAt(home, { tool, service, container, image, user: `${uid}:${gid}` }),
-        asksQuestions && container?.state === "running" ? countQuestions(container.id) : undefined,
-      ]);
-      const found = withQuestions(looked, questions);
+      const found = await lookAt(home, { tool, service, container, image, user: `${uid}:${gid}` });
       const isStale = found.state === "stopped" && sockets === "folder" && hasSocket(home, tool);
       return isStale
         ? { ...found, ...STALE, next: `scripts/run.sh start ${tool}, or stop ${tool}, which removes it` }
         : found;
+    }),
+  );
+  // Afterwards: a plugin that is asked two things at once takes longer to say that it is well.
+  const plugins = await Promise.all(
+    looked.map(async (row) => {
+      const container = containers.get(services.plugins.get(row.tool)?.name ?? "");
+      const isAsked = asksQuestions && container !== undefined && row.since !== null;
+      return isAsked ? withQuestions(row, await countQuestions(container.id)) : row;
     }),
   );
   const brokers = await Promise.all(

@@ -97,9 +97,11 @@ describeWithEngine("a call that a person is asked about, in containers", () => {
     expect(preview).toContain("HEAD → approved: a new branch");
     expect(preview).toContain("A: first words");
     // A question to the container that the machine takes too long over is one without an answer.
-    await waitFor("status says so", async () => {
-      return (await home.status())["git"]?.reason === "1 call waits for an answer";
-    });
+    await waitFor(
+      "status says so",
+      async () => (await home.status())["git"]?.reason === "1 call waits for an answer",
+      60_000,
+    );
     expect(await home.run(["approve", id])).toEqual({ stdout: "", stderr: "", status: 0 });
     // On stderr it may say that it waited, where that took three seconds.
     expect(await pushed).toMatchObject({ stdout: "", status: 0 });

@@ -5,6 +5,7 @@ import { approvals } from "./cli/approvals.ts";
 import { runBroker } from "./cli/broker.ts";
 import { check } from "./cli/check.ts";
 import { explain } from "./cli/explain.ts";
+import { givenEnvironment } from "./cli/given-environment.ts";
 import { health } from "./cli/health.ts";
 import { helpSections } from "./cli/help.ts";
 import type { PluginSet } from "./cli/plugin-set.ts";
@@ -70,11 +71,14 @@ function describeCommands(set: PluginSet): CAC {
     .command("explain <config>", "Say what would be decided about a call, and which line decides")
     .usage("explain <config> [options] -- [args…]")
     .option("--cwd <dir>", "Folder of the call")
+    .option("--env <variable>", "NAME=VALUE in the caller's environment, or NAME for the value here; repeatable")
     .option("--rules", "All rules in the order in which they are asked, short forms written out")
     .option("--json", "Answer in JSON")
-    .action(async (file: string, { cwd, rules, json, "--": args = [] }: Options) =>
-      print(await explain(set, { file, args, cwd: textOf(cwd), rules: rules === true, json: json === true })),
-    );
+    .action(async (file: string, { cwd, env, rules, json, "--": args = [] }: Options) => {
+      const given = givenEnvironment([env ?? []].flat().map(String), process.env);
+      const question = { file, args, cwd: textOf(cwd), env: given, rules: rules === true, json: json === true };
+      return print(await explain(set, question));
+    });
   cli
     .command("test <...configs>", "Run the cases that configs, or all of a folder, carry")
     .option("--from-audit <file>", "Decide the calls in a log of the plugin anew, and list what would change")
@@ -117,6 +121,7 @@ interface Options {
   readonly word?: string | number;
   readonly asOwner?: boolean;
   readonly cwd?: string | number;
+  readonly env?: string | number | readonly (string | number)[];
   readonly fromAudit?: string | number;
   readonly rules?: boolean;
   readonly json?: boolean;

@@ -1,3 +1,4 @@
+import { RETRY } from "../../src/policy/retry.ts";
 import { readTarget, Refusal, type BrokerPlugin } from "../../src/broker/plugin.ts";
 import { checkRepository } from "./wire/allowed-repos.ts";
 import { relayFetch, relayRefs } from "./wire/fetch.ts";
@@ -21,7 +22,7 @@ export const gitBroker: BrokerPlugin = {
         throw new Refusal(
           403,
           blocked.rule,
-          `plugin policy: ${blocked.reason}. A retry will be refused too; ask the operator to change the rule`,
+          `plugin policy: ${blocked.reason}. ${RETRY.kind}; ask the operator to change the rule`,
         );
       }
     }

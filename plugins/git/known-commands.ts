@@ -3,7 +3,7 @@ export function isKnownCommand(command: string): boolean {
   return KNOWN.has(command);
 }
 
-/** From `git --list-cmds=builtins,main,others`. A list that lags does no harm: it only decides about a remark. */
+/** From `git --list-cmds=builtins,main,others`. A list that lags does no harm: it only decides about remarks and warnings. */
 const COMMANDS =
   "add am annotate apply archimport archive backfill bisect blame branch bugreport bundle cat-file " +
   "check-attr check-ignore check-mailmap check-ref-format checkout checkout--worker checkout-index " +
@@ -26,4 +26,8 @@ const COMMANDS =
   "unpack-objects update-index update-ref update-server-info upload-archive upload-archive--writer " +
   "upload-pack var verify-commit verify-pack verify-tag version web--browse whatchanged worktree " +
   "write-tree";
-const KNOWN: ReadonlySet<string> = new Set(COMMANDS.split(" "));
+
+/** All of them. */
+export const KNOWN_COMMANDS: readonly string[] = COMMANDS.split(" ");
+
+const KNOWN: ReadonlySet<string> = new Set(KNOWN_COMMANDS);

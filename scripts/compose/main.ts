@@ -80,7 +80,7 @@ function note(line: string): void {
 
 /** The table shows all; the exit status is about the tool that was asked for, or about all and the agent. */
 async function showStatus(home: Home, json: boolean, only?: string): Promise<number> {
-  const status = await readStatus(home);
+  const status = await readStatus(home, true);
   console.log(json ? JSON.stringify(status) : statusTable(rowsOf(status)));
   const asked = rowsOf(status)
     .slice(1)

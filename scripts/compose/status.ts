@@ -1,11 +1,13 @@
 import { brokenConfigs } from "../home/config-check.ts";
 import { configPath, configuredTools, socketPath, type Home } from "../home/home.ts";
 import type { PluginStatus, State } from "../home/plugin-status.ts";
+import { withQuestions } from "../home/questions.ts";
 import { hasSocket } from "../home/socket-file.ts";
 import { brokerStatus } from "./broker-status.ts";
 import { listContainers, type Container } from "./containers.ts";
 import { readEnvironment } from "./environment.ts";
 import { askHealth } from "./health.ts";
+import { countQuestions } from "./questions.ts";
 import { imageIds } from "./images.ts";
 import { readServices, type Service } from "./services.ts";
 import { silence } from "./silence.ts";
@@ -20,8 +22,11 @@ export interface ComposeStatus {
   readonly brokers?: readonly PluginStatus[];
 }
 
-/** Every tool with a config, and whatever else runs in this home's compose project. */
-export async function readStatus(home: Home): Promise<ComposeStatus> {
+/**
+ * Every tool with a config, and whatever else runs in this home's compose project. `asksQuestions`: with what waits for a
+ * person, for which each plugin is asked once more.
+ */
+export async function readStatus(home: Home, asksQuestions = false): Promise<ComposeStatus> {
   const { name, project, sockets, uid, gid } = await readEnvironment(home);
   const [services, containers, images, configured] = await Promise.all([
     readServices(home),
@@ -31,7 +36,7 @@ export async function readStatus(home: Home): Promise<ComposeStatus> {
   ]);
   const running = [...services.plugins].filter(([, { name }]) => containers.get(name)?.state === "running");
   const tools = [...new Set([...configured, ...running.map(([tool]) => tool)])].toSorted();
-  const plugins = await Promise.all(
+  const looked = await Promise.all(
     tools.map(async (tool): Promise<PluginStatus> => {
       const service = services.plugins.get(tool);
       const container = service && containers.get(service.name);
@@ -41,6 +46,14 @@ export async function readStatus(home: Home): Promise<ComposeStatus> {
       return isStale
         ? { ...found, ...STALE, next: `scripts/run.sh start ${tool}, or stop ${tool}, which removes it` }
         : found;
+    }),
+  );
+  // Afterwards: a plugin that is asked two things at once takes longer to say that it is well.
+  const plugins = await Promise.all(
+    looked.map(async (row) => {
+      const container = containers.get(services.plugins.get(row.tool)?.name ?? "");
+      const isAsked = asksQuestions && container !== undefined && row.since !== null;
+      return isAsked ? withQuestions(row, await countQuestions(container.id)) : row;
     }),
   );
   const brokers = await Promise.all(

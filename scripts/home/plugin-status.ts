@@ -24,6 +24,8 @@ export interface PluginStatus {
   /** ISO 8601. */
   readonly since: string | null;
   readonly sessions: number;
+  /** How many calls wait for a person's answer; not there where that cannot be asked. */
+  readonly questions?: number;
   /** How the streams of the last call travelled: descriptors or frames; null before the first. */
   readonly carrier: string | null;
   readonly reason: string | null;

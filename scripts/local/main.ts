@@ -8,10 +8,11 @@ import { Refusal } from "../home/refusal.ts";
 import { statusTable } from "../home/table.ts";
 import { readBrokers } from "./broker.ts";
 import { commandFolder, restart, runningProject, start, stopAll } from "./commands.ts";
+import { askQuestions } from "./questions.ts";
 import { readStatus } from "./status.ts";
 
 const NOT_ISOLATED =
-  "Local mode isolates nothing: the tools run as this user, and can read what this user can read, credentials too, and answer questions for approval.";
+  "Local mode isolates nothing: the tools run as this user. They can read what this user can read, credentials too, and approve what a rule asks this user.";
 
 const BROKER_NOT_ISOLATED = "So does a broker: nothing keeps a tool from its secrets.";
 
@@ -69,7 +70,7 @@ async function showRestart(home: Home, json: boolean, problem?: string, only?: s
 
 /** The table shows all; the exit status is about the tool that was asked for, or about all. */
 async function showStatus(home: Home, json: boolean, only?: string): Promise<number> {
-  const plugins = await readStatus(home);
+  const plugins = await Promise.all((await readStatus(home)).map(async (row) => await askQuestions(home, row)));
   if (plugins.length === 0 && !json) {
     console.log("No plugin is installed: scripts/run.sh start installs and starts git");
     return 1;

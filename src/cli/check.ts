@@ -5,10 +5,11 @@ import { runCases } from "../policy/cases.ts";
 import { startOf, type Config } from "../policy/config.ts";
 import { ConfigError, loadConfig, type ConfigIssue } from "../policy/load.ts";
 import { quote } from "../policy/printable.ts";
+import { strayFolderWarnings } from "../policy/stray-folders.ts";
 import { configWarnings } from "../policy/warnings.ts";
 import { grammarOf } from "../runtime/plugin.ts";
 import { listConfigFiles, type ConfigFile } from "./config-files.ts";
-import { pluginFor, rootsOf, type PluginSet } from "./plugin-set.ts";
+import { pluginFor, realPathOrSame, rootsOf, type PluginSet } from "./plugin-set.ts";
 import { issueJson, issueLine, jsonText, linesText, STATUS, warningLine, type Report } from "./report.ts";
 import { caseIssue } from "./test-cases.ts";
 
@@ -41,7 +42,12 @@ export async function check(set: PluginSet, paths: readonly string[], json: bool
 /** {@link configWarnings}, and what only a look at this machine's disk can tell. */
 export async function allWarnings(set: PluginSet, config: Config): Promise<ConfigIssue[]> {
   const plugin = pluginFor(set, config);
-  const warnings = configWarnings(config, grammarOf(plugin, config), plugin.commands);
+  const roots = await Promise.all(rootsOf(config).map(realPathOrSame));
+  const warnings = [
+    ...configWarnings(config, grammarOf(plugin, config), plugin.commands),
+    // Without roots of its own the same config is used for one project after the other.
+    ...(config.roots === undefined ? [] : strayFolderWarnings(config, roots)),
+  ];
   if (config.grammar !== undefined && plugin.takesGrammar !== true) {
     const place = config.places.get("grammar") ?? startOf(config.file);
     warnings.push({ place, message: `grammar is not used: the plugin of ${config.plugin} reads its arguments itself` });

@@ -2,14 +2,15 @@ import { resolve } from "node:path";
 
 import { formatPlace } from "../policy/config-error.ts";
 import type { Config } from "../policy/config.ts";
+import { seenEnvironment } from "../policy/environment.ts";
 import { explainCall, explanationJson, explanationText } from "../policy/explanation.ts";
 import { ConfigError, loadConfig } from "../policy/load.ts";
-import { quote } from "../policy/printable.ts";
+import { clip, quote } from "../policy/printable.ts";
 import { ruleText } from "../policy/rule-text.ts";
 import { tableText } from "../policy/table.ts";
 import { grammarOf } from "../runtime/plugin.ts";
 import { pluginFor, realPathOrSame, rootsOf, type PluginSet } from "./plugin-set.ts";
-import { issueJson, jsonText, refusal, STATUS, type Report } from "./report.ts";
+import { issueJson, jsonText, linesText, refusal, STATUS, type Report } from "./report.ts";
 
 /** What `plugin-server explain` was asked. */
 export interface Question {
@@ -17,13 +18,15 @@ export interface Question {
   readonly args: readonly string[];
   /** Folder of the imagined call; undefined: the first root. */
   readonly cwd: string | undefined;
+  /** What the imagined caller's environment holds. */
+  readonly env: readonly (readonly [name: string, value: string])[];
   /** All rules in their order, instead of what they say about a call. */
   readonly rules: boolean;
   readonly json: boolean;
 }
 
 /** `plugin-server explain`: what would be decided, and by which line. Status 0 whatever the decision is. */
-export async function explain(set: PluginSet, { file, args, cwd, rules, json }: Question): Promise<Report> {
+export async function explain(set: PluginSet, { file, args, cwd, env, rules, json }: Question): Promise<Report> {
   try {
     const config = loadConfig(file);
     if (rules) {
@@ -32,14 +35,21 @@ export async function explain(set: PluginSet, { file, args, cwd, rules, json }: 
     const plugin = pluginFor(set, config);
     const roots = await Promise.all(rootsOf(config).map(realPathOrSame));
     const folder = cwd === undefined ? (roots[0] ?? "/") : await realPathOrSame(resolve(cwd));
-    const invocation = { args, cwd: folder, env: config.env.set };
+    const { env: seen, unseen } = seenEnvironment(config, env);
+    const invocation = { args, cwd: folder, env: seen };
     const explanation = explainCall(config, grammarOf(plugin, config), invocation, roots);
     const { command } = explanation;
     const alias = command === undefined ? undefined : await plugin.aliasOf?.(command, folder);
     if (!json) {
-      const line =
-        alias === undefined ? "" : `${quote(command ?? "")} is an alias here, of ${quote(alias, 200)}; explain that\n`;
-      return { status: STATUS.ok, stdout: `${explanationText(explanation, true)}${line}`, stderr: "" };
+      const isGuessed = explanation.decision.rule === "roots" && config.roots === undefined;
+      const lines = [
+        ...(isGuessed ? [`The config names no roots: set PLUGIN_WORKSPACE to the project's folder`] : []),
+        ...unseen.map((name) => `${clip(name, 100)} does not reach the tool, nor a rule: env.pass does not list it`),
+        ...(alias === undefined
+          ? []
+          : [`${quote(command ?? "")} is an alias here, of ${quote(alias, 200)}; explain that`]),
+      ];
+      return { status: STATUS.ok, stdout: `${explanationText(explanation, true)}${linesText(lines)}`, stderr: "" };
     }
     const { effect, rule, place } = explanation.decision;
     const { message, passes, code } = explanationJson(explanation);
@@ -55,6 +65,7 @@ export async function explain(set: PluginSet, { file, args, cwd, rules, json }: 
       plugin: config.plugin,
       args,
       cwd: folder,
+      env: seen,
       roots,
     };
     return { status: STATUS.ok, stdout: jsonText(answer), stderr: "" };

@@ -83,11 +83,17 @@ const NOTES: Readonly<Record<string, Section[]>> = {
     { title: "Example", body: "  plugin-server check config" },
   ],
   explain: [
-    { title: "Folder", body: "  Without --cwd the call is imagined in the first root." },
+    {
+      title: "Folder",
+      body:
+        "  Without --cwd the call is imagined in the first root. The root of a config that names none is\n" +
+        "  PLUGIN_WORKSPACE (default: /workspace).",
+    },
+    { title: "Environment", body: "  Without --env it is empty. Of what is given, rules see what env.pass lists." },
     { title: "Exit status", body: "  0  explained, whether it is allowed or denied\n  1  the config cannot be used" },
     {
       title: "Example",
-      body: "  plugin-server explain git.yaml -- -C . push origin main\n  plugin-server explain git.yaml --rules",
+      body: "  plugin-server explain git.yaml -- -C . push origin main\n  plugin-server explain git.yaml --env CI=true -- push\n  plugin-server explain git.yaml --rules",
     },
   ],
   health: [

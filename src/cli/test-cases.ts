@@ -69,11 +69,12 @@ function fileText({ file, config, results }: Tested): string {
 /** What a failed case expected and what it got instead, at its place. */
 export function caseIssue(
   { plugin }: Config,
-  { case: { run, expect, rule, place }, decision, cwd }: CaseResult,
+  { case: { run, expect, rule, place }, decision, cwd, unseen }: CaseResult,
 ): ConfigIssue {
   const expected = rule === undefined ? expect : `${expect} (${rule})`;
   const hint = run[0] === plugin ? `; leave the tool's name out of run` : "";
-  const message = `expected ${expected}, got ${decision.effect} (${decision.rule}) in ${clip(cwd, 80)}${hint}`;
+  const lost = unseen.length === 0 ? "" : `; env.pass does not list ${clip(unseen.join(", "), 80)}`;
+  const message = `expected ${expected}, got ${decision.effect} (${decision.rule}) in ${clip(cwd, 80)}${hint}${lost}`;
   return { place, message };
 }
 

@@ -2,6 +2,7 @@ import type { CAC } from "cac";
 
 import { didYouMean } from "../policy/nearest.ts";
 import { quote } from "../policy/printable.ts";
+import { environmentProblem } from "./given-environment.ts";
 
 /**
  * What is wrong with a parsed command line, or undefined. cac would throw on the same things, but one at a time,
@@ -27,11 +28,16 @@ export function usageProblem(cli: CAC, hasDashes: boolean): string | undefined {
     if (option === undefined) {
       return `Unknown option ${quote(written)}${didYouMean(written, names)}`;
     }
-    if (Array.isArray(value)) {
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (values.length > 1 && name !== "env") {
       return `The option ${written} is given twice`;
     }
-    if (option.required === true && typeof value === "boolean") {
+    if (option.required === true && values.some((given) => typeof given === "boolean")) {
       return `The option ${written} needs a value`;
+    }
+    const problem = name === "env" ? values.map((word) => environmentProblem(String(word))).find(Boolean) : undefined;
+    if (problem !== undefined) {
+      return problem;
     }
   }
   return argumentProblem(cli, hasDashes);

@@ -1,6 +1,7 @@
 import type { DenialCode, Refused } from "./decision.ts";
 import { formatDuration } from "./duration.ts";
 import { clip } from "./printable.ts";
+import { RETRY } from "./retry.ts";
 
 /** Why a call that needs a person's approval did not get it. */
 export type Unapproved =
@@ -20,8 +21,8 @@ export function unapproved(asked: Refused, why: Unapproved): Refused {
   const sentence = why.kind === "denied" ? `${called} is denied by a person (${by})` : `${called} is denied by ${by}`;
   const message =
     why.kind === "denied"
-      ? `${sentence}${why.word === "" ? "" : `: ${reason}`}. ${ending} ${hint}.`
-      : `${sentence}: ${reason}${cause}. ${ending} ${hint}.`;
+      ? `${sentence}${why.word === "" ? "" : `: ${reason}`}. ${ending}; ${hint}.`
+      : `${sentence}: ${reason}${cause}. ${ending}; ${hint}.`;
   return { ...asked, effect: "deny", message, denial: { ...asked.denial, code, reason, hint } };
 }
 
@@ -30,7 +31,6 @@ export function pendingSentence({ asks, rule }: Refused, line: string): string {
   return `Waiting for approval of "${clip(line, 120)}" (${asks?.by ?? rule})`;
 }
 
-const REFUSED_AGAIN = "A retry will be refused too;";
 const OPERATOR = "ask the operator to change the rule";
 
 function wordsFor(
@@ -42,28 +42,28 @@ function wordsFor(
       return {
         code: "approval_needed",
         reason: "it needs a person's approval, and nobody can be asked here",
-        ending: REFUSED_AGAIN,
+        ending: RETRY.kind,
         hint: own ?? OPERATOR,
       };
     case "too_long":
       return {
         code: "approval_needed",
         reason: `it needs a person's approval, and is too long to be shown to one (${why.chars} characters, at most ${why.maxChars})`,
-        ending: REFUSED_AGAIN,
+        ending: RETRY.length,
         hint: "write it shorter: put text into a file",
       };
     case "timeout":
       return {
         code: "approval_timeout",
         reason: `no person answered within ${formatDuration(why.afterMs)}`,
-        ending: "Do not repeat it by yourself;",
+        ending: RETRY.unanswered,
         hint: "tell the user, who answers in scripts/run.sh approvals",
       };
     default:
       return {
         code: "approval_denied",
         reason: why.word === "" ? "a person said no" : why.word,
-        ending: "Do not repeat it in any spelling;",
+        ending: RETRY.denied,
         hint: own ?? "do what they say, or ask the user",
       };
   }

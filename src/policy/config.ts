@@ -92,7 +92,7 @@ export interface Case {
   readonly rule: string | undefined;
   /** Folder of the call; undefined: the first root. */
   readonly cwd: string | undefined;
-  /** Variables of the tool's environment, beside those of `env.set`. */
+  /** What the caller's environment holds; of it the tool gets what `env.pass` lists. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly place: Place;
 }

@@ -4,6 +4,7 @@ import type { Call, Unclear } from "./call.ts";
 import type { Config, Place } from "./config.ts";
 import type { DenialCode, Refused } from "./decision.ts";
 import { clip, quote } from "./printable.ts";
+import { RETRY } from "./retry.ts";
 import type { Rule } from "./rule.ts";
 
 /** Why an invocation is refused; one form for each way in which that can happen. */
@@ -20,8 +21,8 @@ export type Why =
 
 /**
  * The refusal, with its message: one line of at most 300 characters, or 600 with the rule's own reason and hint, in
- * which everything that the caller chose is shortened and escaped. It tells a coding agent that trying again is of no
- * use, for it would.
+ * which everything that the caller chose is shortened and escaped. It tells a coding agent which retries are of no use,
+ * for it would try them.
  */
 export function refuse(config: Config, call: Call, why: Why): Refused {
   const place = why.rule === "unclear" ? why.by.place : why.place;
@@ -30,13 +31,13 @@ export function refuse(config: Config, call: Call, why: Why): Refused {
   const { sentence, reason } = explain(config, call, why, effect);
   const hint = effect === "ask" ? (ownOf(why)?.hint ?? ASKED_HINT) : hintFor(why);
   const own = ownOf(why);
-  const ending = effect === "ask" ? ASKED_ENDING : ENDING;
+  const ending = effect === "ask" ? ASKED_ENDING : ENDINGS[why.rule];
   const said = own?.reason ?? (why.rule === "rule" || why.rule === "default" ? remarkOf(call) : undefined);
   const cause = said === undefined ? "" : `${effect === "ask" ? ";" : ":"} ${said}`;
   const message =
     cause === "" && own?.hint === undefined
-      ? clip(`${sentence}. ${ending} ${hint}.`, MAX_CHARS)
-      : `${clip(sentence, MAX_SENTENCE_CHARS)}${cause}. ${ending} ${hint}.`;
+      ? `${clip(sentence, MAX_CHARS - `. ${ending}; ${hint}.`.length)}. ${ending}; ${hint}.`
+      : `${clip(sentence, MAX_SENTENCE_CHARS)}${cause}. ${ending}; ${hint}.`;
   const { command } = call;
   return {
     effect,
@@ -63,10 +64,16 @@ export function refuse(config: Config, call: Call, why: Why): Refused {
 const MAX_CHARS = 300;
 /** Where the config's author has a word in the message too: a reason and a hint, of at most 160 characters each. */
 const MAX_SENTENCE_CHARS = 240;
-const ENDING = "A retry will be refused too;";
-const ASKED_ENDING = "The call waits until a person has answered;";
+const ASKED_ENDING = "The call waits until a person has answered";
 const ASKED_HINT = "tell the user that it does";
 const DEFAULT_HINT = "ask the operator to change the rule";
+
+const ENDINGS: Readonly<Record<Why["rule"], string>> = {
+  roots: RETRY.folder,
+  unclear: RETRY.form,
+  rule: RETRY.kind,
+  default: RETRY.kind,
+};
 
 const CODES: Readonly<Record<Why["rule"], DenialCode>> = {
   roots: "outside_roots",
@@ -84,7 +91,7 @@ function hintFor(why: Why): string {
     return "run it in an allowed folder or ask the operator to add this one";
   }
   if (why.rule === "unclear") {
-    return `leave this out or ${DEFAULT_HINT}`;
+    return `write it plainly, leave it out, or ${DEFAULT_HINT}`;
   }
   return why.rule === "rule" ? (why.by.hint ?? DEFAULT_HINT) : DEFAULT_HINT;
 }

@@ -51,6 +51,16 @@ export function toolEnvironment(
   return Object.fromEntries(environment);
 }
 
+/** What rules see of an environment that is only imagined, and the names in it that nobody sees. */
+export function seenEnvironment(
+  config: Config,
+  offered: readonly (readonly [name: string, value: string])[],
+): { readonly env: Readonly<Record<string, string>>; readonly unseen: readonly string[] } {
+  const env = toolEnvironment(config, offered, {});
+  const names = new Set(offered.map(([name]) => name));
+  return { env, unseen: [...names].filter((name) => !Object.hasOwn(env, name)) };
+}
+
 /**
  * What the client adds to the tool's environment, but for language, terminal, colours and names: a person who is asked
  * about a call must see it, for a variable can send a push elsewhere.

@@ -19,8 +19,16 @@ function exactWord(word: string): string {
     // A shell would make a folder of a bare ~.
     return word.includes("~") ? `'${word.replaceAll("'", String.raw`'\''`)}'` : shellWord(word);
   }
+  const parts = word.split(/([\n\t])/).map((part) => NAMED[part] ?? escapePart(part));
+  return `$'${parts.join("")}'`;
+}
+
+/** The lines of a script or a message can be told apart by these. */
+const NAMED: Readonly<Record<string, string>> = { "\n": String.raw`\n`, "\t": String.raw`\t` };
+
+function escapePart(part: string): string {
   // A backslash of the word's own must not look like one of ours.
-  return `$'${escapeControl(word.replaceAll(/[\\']/g, String.raw`\$&`).replace(BLANK, escapeBlank))}'`;
+  return escapeControl(part.replaceAll(/[\\']/g, String.raw`\$&`).replace(BLANK, escapeBlank));
 }
 
 /**

@@ -18,17 +18,6 @@ export function matchPattern({ kind, text }: Pattern, word: string): boolean {
   return kind === "prefix" ? word.startsWith(text) : matchGlob(text, word);
 }
 
-/** Whether everything that `narrow` matches is matched by `wide` too, as far as that is easily told. */
-export function covers(wide: Pattern, narrow: Pattern): boolean {
-  if (wide.kind === narrow.kind && wide.text === narrow.text) {
-    return true;
-  }
-  if (narrow.kind === "exact") {
-    return matchPattern(wide, narrow.text);
-  }
-  return wide.kind === "glob" && /^\*+$/.test(wide.text);
-}
-
 /** The pattern as a person writes it. */
 export function patternText({ kind, text }: Pattern): string {
   return kind === "prefix" ? `${text}…` : text;

@@ -1,43 +1,67 @@
 import type { ConfigIssue } from "./config-error.ts";
 import type { Config } from "./config.ts";
-import { covers } from "./pattern.ts";
+import { coversMatch, type SameOption } from "./covers.ts";
+import { patternText } from "./pattern.ts";
 import { quote } from "./printable.ts";
 import type { Grammar } from "./reading.ts";
-import { optionText } from "./rule-text.ts";
-import type { CommandPattern, Match, OptionPattern, Rule } from "./rule.ts";
+import type { Match, Rule } from "./rule.ts";
 
-/** Rules of the config's own that can never match, as far as that can be told without running them. */
-export function ruleWarnings({ plugin, rules, defaultEffect }: Config, grammar: Grammar): ConfigIssue[] {
+/** Rules that never decide, or change nothing, for another or the default decides before or like them. */
+export function ruleWarnings(config: Config, grammar: Grammar): ConfigIssue[] {
+  const { plugin, rules } = config;
   const warnings: ConfigIssue[] = [];
   for (const [index, rule] of rules.ordered.entries()) {
-    const earlier = rules.ordered
-      .slice(0, index)
-      .find((other) => other.id !== rule.id && coversMatch(other.match, rule.match));
-    if (earlier !== undefined) {
-      const message = `The rule ${quote(rule.id)} never decides: ${quote(earlier.id)} on line ${earlier.place.line} takes all that it matches`;
-      warnings.push({ place: rule.place, message });
-    }
-    if (
-      rule.match.not !== undefined &&
-      coversMatch(rule.match.not, { ...rule.match, not: undefined }) &&
-      !rule.isShortForm
-    ) {
-      const message = `The rule ${quote(rule.id)} never decides: its "not" takes back all that it matches`;
-      warnings.push({ place: rule.place, message });
+    warnings.push(...shadowed(rule, rules.ordered.slice(0, index), grammar));
+    if (rule.match.not !== undefined && !rule.isShortForm) {
+      const { not, ...others } = rule.match;
+      if (coversMatch(not, others, sameFor(grammar, rule.match))) {
+        const message = `The rule ${quote(rule.id)} never decides: its "not" takes back all that it matches`;
+        warnings.push({ place: rule.place, message });
+      }
     }
     if (/_branch(es|_patterns)$/.test(rule.id) && rule.isShortForm && !tellsBranches(grammar)) {
       const message = `${rule.id} means nothing here: the grammar of ${plugin} does not tell which branches a push changes`;
       warnings.push({ place: rule.place, message });
     }
-    if (!rule.isShortForm) {
-      warnings.push(...unreadable(rule, grammar).map((message) => ({ place: rule.place, message })));
-    }
   }
-  const last = rules.ordered.at(-1);
-  const isNoChange = last !== undefined && !last.isShortForm && last.decision === defaultEffect;
-  if (isNoChange && rules.ordered.length === 1 && last.reason === undefined) {
-    const message = `The rule ${quote(last.id)} changes nothing: ${defaultEffect} is the default`;
-    warnings.push({ place: last.place, message });
+  return [...warnings, ...needless(config)];
+}
+
+/** Behind a rule that takes all that it matches, or all of one of its commands. */
+function shadowed(rule: Rule, before: readonly Rule[], grammar: Grammar): ConfigIssue[] {
+  const same = sameFor(grammar, rule.match);
+  const earlier = before.find((other) => other.id !== rule.id && coversMatch(other.match, rule.match, same));
+  if (earlier !== undefined) {
+    const message = `The rule ${quote(rule.id)} never decides: ${named(earlier)} takes all that it matches`;
+    return [{ place: rule.place, message }];
+  }
+  return (rule.match.commands ?? []).flatMap((command) => {
+    const narrow = { ...rule.match, commands: [command] };
+    // Of the two lists of commands and their order there are words elsewhere.
+    const others = before.filter(({ isShortForm }) => !(isShortForm && rule.isShortForm));
+    const by = others.find((other) => coversMatch(other.match, narrow, same));
+    const written = command.words.map(patternText).join(" ");
+    const message = `The rule ${quote(rule.id)} never decides about ${quote(written)}: ${by && named(by)} takes that`;
+    return by === undefined ? [] : [{ place: command.place, message }];
+  });
+}
+
+function named({ id, place }: Rule): string {
+  return `${quote(id)} on line ${place.line}`;
+}
+
+function needless({ rules, defaultEffect, places }: Config): ConfigIssue[] {
+  const warnings: ConfigIssue[] = [];
+  const [only, ...others] = rules.ordered;
+  const isAlone = only !== undefined && others.length === 0 && !only.isShortForm && only.reason === undefined;
+  if (isAlone && only.decision === defaultEffect) {
+    const message = `The rule ${quote(only.id)} changes nothing: ${defaultEffect} is the default`;
+    warnings.push({ place: only.place, message });
+  }
+  const all = rules.ordered.find(({ match, isShortForm }) => !isShortForm && coversMatch(match, {}, (name) => name));
+  const place = places.get("default");
+  if (all !== undefined && place !== undefined) {
+    warnings.push({ place, message: `default never decides: ${named(all)} takes everything` });
   }
   return warnings;
 }
@@ -47,78 +71,18 @@ function tellsBranches(grammar: Grammar): boolean {
   return reading.kind === "command" && reading.rest?.targets !== undefined;
 }
 
-/** Whether a call that meets `narrow` certainly meets `wide`. */
-function coversMatch(wide: Match, narrow: Match): boolean {
-  if (wide.not !== undefined) {
-    return JSON.stringify(wide) === JSON.stringify(narrow);
-  }
-  return (
-    isCovered(wide.commands, narrow.commands, coversCommand) &&
-    isCovered(wide.options, narrow.options, coversOption) &&
-    isCovered(wide.arguments, narrow.arguments, covers) &&
-    isCovered(wide.everyArgument, narrow.everyArgument, covers) &&
-    isCovered(wide.targets, narrow.targets, covers) &&
-    isCovered(wide.everyTarget, narrow.everyTarget, covers) &&
-    isCovered(wide.folders, narrow.folders, covers) &&
-    (wide.variables === undefined || JSON.stringify(wide.variables) === JSON.stringify(narrow.variables))
-  );
-}
-
-function isCovered<Item>(
-  wide: readonly Item[] | undefined,
-  narrow: readonly Item[] | undefined,
-  coversItem: (wide: Item, narrow: Item) => boolean,
-): boolean {
-  return wide === undefined || narrow?.every((item) => wide.some((candidate) => coversItem(candidate, item))) === true;
-}
-
-function coversCommand(wide: CommandPattern, narrow: CommandPattern): boolean {
-  return wide.words.every((word, index) => {
-    const other = narrow.words[index];
-    return other !== undefined && covers(word, other);
-  });
-}
-
-function coversOption(wide: OptionPattern, narrow: OptionPattern): boolean {
-  return (
-    wide.name === narrow.name &&
-    (wide.value === undefined || (narrow.value !== undefined && covers(wide.value, narrow.value)))
-  );
-}
-
-/** Commands and options that the grammar never reads as the rule writes them. */
-function unreadable({ id, match }: Rule, grammar: Grammar): string[] {
-  const problems: string[] = [];
-  for (const { words } of match.commands ?? []) {
-    const [first] = words;
-    if (first?.kind !== "exact") {
-      continue;
-    }
-    const reading = grammar([first.text]);
-    if (reading.kind !== "command" || reading.command !== first.text) {
-      const hint = reading.kind === "command" ? `; write ${quote(reading.command)}` : "";
-      problems.push(`The rule ${quote(id)} has the command ${quote(first.text)}, which is never read as one${hint}`);
-      continue;
-    }
-    const path = words.every(({ kind }) => kind === "exact") ? words.map(({ text }) => text) : [first.text];
-    for (const option of [...(match.options ?? []), ...(match.not?.options ?? [])]) {
-      if (!isRead(grammar, path, option)) {
-        const written = quote(optionText(option));
-        problems.push(
-          `The rule ${quote(id)} has the option ${written}, which ${quote(path.join(" "))} is not known to have: such calls are refused as unclear`,
-        );
+/** `-f` and `--force` are one option where the grammar says so of the rule's own command. */
+function sameFor(grammar: Grammar, { commands = [] }: Match): SameOption {
+  const path = commands[0]?.words.map(({ text }) => text) ?? [];
+  return (name) => {
+    for (const words of [[name], [name, "x"]]) {
+      const reading = grammar([...path, ...words]);
+      const rest = reading.kind === "unclear" ? undefined : reading.rest;
+      const known = rest?.options.find(({ names }) => names.includes(name));
+      if (known !== undefined) {
+        return known.names[0] ?? name;
       }
     }
-  }
-  return problems;
-}
-
-function isRead(grammar: Grammar, path: readonly string[], { name }: OptionPattern): boolean {
-  return [[name], [name, "x"]].some((words) => {
-    const reading = grammar([...path, ...words]);
-    return (
-      reading.kind === "command" &&
-      reading.rest?.options.some(({ names, isNegated }) => names.includes(name) && isNegated !== true) === true
-    );
-  });
+    return name;
+  };
 }

@@ -4,7 +4,9 @@ import { startOf, type Config } from "./config.ts";
 import { didYouMean } from "./nearest.ts";
 import { quote } from "./printable.ts";
 import type { Grammar } from "./reading.ts";
+import { regexWarnings } from "./regex-warnings.ts";
 import { ruleWarnings } from "./rule-warnings.ts";
+import { unmatchedWarnings } from "./unmatched.ts";
 
 /**
  * What is valid in a config and yet probably not meant, or opens more than its author may think. Pure. `commands` are
@@ -15,6 +17,8 @@ export function configWarnings(config: Config, grammar: Grammar, commands?: read
     ...openings(config),
     ...deadRules(config, grammar, commands),
     ...ruleWarnings(config, grammar),
+    ...unmatchedWarnings(config, grammar, commands),
+    ...regexWarnings(config),
     ...brokerWarnings(config),
   ];
 }

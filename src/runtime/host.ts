@@ -23,7 +23,7 @@ export interface Host {
   readonly lobby: Lobby;
   /** Where people are asked; undefined: nobody can be. */
   readonly approvals: Approvals | undefined;
-  /** The tools that run: the mark of its session by the pid of each. */
+  /** The tools that run, and what previews run: the mark of its session by the pid of each. */
   readonly tools: Map<number, string>;
   /** Takes over what the config's file says now. */
   refresh(): void;

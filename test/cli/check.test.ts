@@ -67,3 +67,16 @@ test("check --json gives errors and warnings as data", async () => {
     ],
   });
 });
+
+test("check warns of a rule about a folder outside of the roots, which are real paths as a call's folder is", async () => {
+  const config = (folder: string): string =>
+    `plugin: git\nroots: [/proc/self/cwd]\nrules: [{ id: r, match: { cwd: ${folder} }, decision: deny, reason: x }]\n`;
+  await using dir = await bench();
+  await Bun.write(`${dir.folder}/in.yaml`, config(`${dir.folder}/sub`));
+  await Bun.write(`${dir.folder}/out.yaml`, config("/elsewhere"));
+  expect(await dir.run("check", "in.yaml")).toMatchObject({ status: 0, stderr: "" });
+  expect(await dir.run("check", "out.yaml")).toMatchObject({
+    status: 0,
+    stderr: `out.yaml:3:9: warning: The rule "r" has the folder "/elsewhere", where no call is made: roots has "${dir.folder}"\n`,
+  });
+});

@@ -18,7 +18,7 @@ test("explain names the decision, the rule, the line that decided, and what was 
       'unclear   options, arguments, targets at "--help=no": this option takes no value',
       'unclear   folder at "-C .": this option makes git work elsewhere',
       `folder    ${await realpath(dir.folder)}`,
-      "message   git push is denied by rules.blocked_commands (git.yaml:5). A retry will be refused too; ask the operator to change the rule.",
+      "message   git push is denied by rules.blocked_commands (git.yaml:5). A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
       "",
     ].join("\n"),
   );
@@ -55,6 +55,17 @@ test("explain --cwd resolves symlinks before it compares folders", async () => {
   expect(stdout).toContain("folder    /etc");
 });
 
+test("explain says where a root comes from that no config names", async () => {
+  await using dir = await bench(
+    { "git.yaml": GIT, "own.yaml": `${GIT}roots: [/w]\n` },
+    { PLUGIN_WORKSPACE: undefined },
+  );
+  const said = "The config names no roots: set PLUGIN_WORKSPACE to the project's folder\n";
+  expect((await dir.run("explain", "git.yaml", "--cwd", ".", "--", "log")).stdout).toEndWith(said);
+  expect((await dir.run("explain", "git.yaml", "--", "log")).stdout).not.toContain(said);
+  expect((await dir.run("explain", "own.yaml", "--cwd", ".", "--", "log")).stdout).not.toContain(said);
+});
+
 test("explain reads tools without a plugin by their first word", async () => {
   await using dir = await bench({ "yarn.yaml": "plugin: yarn\nrules:\n  blocked_commands: [publish]\n" });
   expect((await dir.run("explain", "yarn.yaml", "--", "publish")).stdout).toContain("yarn publish is denied by");
@@ -72,15 +83,45 @@ test("explain --json gives the decision as data", async () => {
     rule: "blocked_commands",
     place: { file: "git.yaml", line: 4, column: 7 },
     message:
-      "git gc is denied by rules.blocked_commands (git.yaml:4). A retry will be refused too; ask the operator to change the rule.",
+      "git gc is denied by rules.blocked_commands (git.yaml:4). A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
     passes: null,
     alias: null,
     reading: { kind: "command", command: "gc", rest: { options: [], positionals: [] } },
     plugin: "git",
     args: ["gc"],
     cwd: root,
+    env: {},
     roots: [root],
   });
+});
+
+const CI = `plugin: git
+rules: [{ id: ci, match: { command: push, env: { CI: ["1", "true"] } }, decision: deny }]
+env: { pass: [CI, HERE], set: { CI_SET: "1" } }
+`;
+
+test.each([
+  { name: "none", options: [], effect: "allow" },
+  { name: "the value that the rule wants", options: ["--env", "CI=1"], effect: "deny" },
+  { name: "the value behind an equals sign", options: ["--env=CI=true"], effect: "deny" },
+  { name: "another value", options: ["--env", "CI=1=2"], effect: "allow" },
+  { name: "an empty value", options: ["--env", "CI="], effect: "allow" },
+  { name: "several", options: ["--env", "HERE=x", "--env", "CI=1"], effect: "deny" },
+  { name: "the value that it has here", options: ["--env", "CI"], env: { CI: "true" }, effect: "deny" },
+  { name: "a name that is not set here", options: ["--env", "CI"], env: {}, effect: "allow" },
+  { name: "what is set here and not given", options: [], env: { CI: "1" }, effect: "allow" },
+])("explain --env, of the environment of the call: $name", async ({ options, env, effect }) => {
+  await using dir = await bench({ "git.yaml": CI }, { CI: undefined, ...env });
+  const { status, stdout } = await dir.run("explain", "git.yaml", ...options, "--json", "--", "push");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ effect, env: { CI_SET: "1" } });
+});
+
+test("explain says of a variable that it does not reach the tool", async () => {
+  await using dir = await bench({ "git.yaml": CI });
+  const { stdout } = await dir.run("explain", "git.yaml", "--env", "C\u001b=1", "--env", "CI=1", "--", "push");
+  expect(stdout).toContain("decision  deny\n");
+  expect(stdout).toEndWith("\nC\\x1b does not reach the tool, nor a rule: env.pass does not list it\n");
 });
 
 test("explain refuses a broken config with its errors", async () => {

@@ -20,14 +20,17 @@ export interface Bench extends AsyncDisposable {
 
 const MAIN = `${import.meta.dir}/../../plugins/main.ts`;
 
-/** Writes `files` into a folder of their own, which goes away with the bench. */
-export async function bench(files: Readonly<Record<string, string>> = {}): Promise<Bench> {
+/** Writes `files` into a folder of their own, which goes away with the bench. `env` is beside, or instead of, what is set here. */
+export async function bench(
+  files: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), "cli-"));
   await Promise.all(Object.entries(files).map(async ([name, text]) => writeFile(join(folder, name), text)));
   const spawn = (args: readonly string[]): Subprocess<"ignore", "pipe", "pipe"> =>
     Bun.spawn([process.execPath, MAIN, ...args], {
       cwd: folder,
-      env: { ...process.env, PLUGIN_WORKSPACE: folder },
+      env: { ...process.env, PLUGIN_WORKSPACE: folder, ...env },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",

@@ -47,6 +47,23 @@ cases:
   ]);
 });
 
+test("a case has folder and environment of the caller, of which rules see what the tool would get", async () => {
+  const text = `plugin: git
+rules: [{ id: ci, match: { command: push, env: { CI: "1" }, cwd: /w/x }, decision: deny }]
+roots: [/w]
+env: { pass: [CI] }
+cases:
+  - { run: push, expect: deny, rule: ci, cwd: /w/x, env: { CI: "1" } }
+  - { run: push, expect: allow, cwd: /w/x, env: { CI: "2" } }
+  - { run: push, expect: allow, env: { CI: "1" } }
+`;
+  await using dir = await bench({ "git.yaml": text, "closed.yaml": text.replace("pass: [CI]", "pass: []") });
+  expect(await dir.run("test", "git.yaml")).toMatchObject({ status: 0, stderr: "" });
+  const { status, stdout } = await dir.run("test", "closed.yaml");
+  expect(status).toBe(1);
+  expect(stdout).toContain("expected deny (ci), got allow (default) in /w/x; env.pass does not list CI\n");
+});
+
 test("test says when a config has no cases, and is content", async () => {
   await using dir = await bench({ "git.yaml": "plugin: git\n" });
   expect(await dir.run("test", "git.yaml")).toEqual({

@@ -49,6 +49,18 @@ test.each([
     help: " explain",
   },
   {
+    name: "a variable without a name",
+    args: ["explain", "a.yaml", "--env", "CI=1", "--env", "=x"],
+    problem: 'Cannot read --env "=x": write NAME=VALUE, or NAME for the value that it has here',
+    help: " explain",
+  },
+  {
+    name: "a variable that is left out",
+    args: ["explain", "a.yaml", "--env", "CI=1", "--env"],
+    problem: "The option --env needs a value",
+    help: " explain",
+  },
+  {
     name: "dashes where nothing can follow",
     args: ["check", "a.yaml", "--", "push"],
     problem: 'Nothing can stand behind "--" here',
@@ -75,7 +87,7 @@ test.each([
   },
   { args: ["serve", "--help"], words: ["--socket <path>", "PLUGIN_SOCKETS", "PLUGIN_WORKSPACE", "TERM or INT"] },
   { args: ["check", "--help"], words: ["--json", "file:line:column", "Exit status"] },
-  { args: ["explain", "--help"], words: ["-- [args…]", "--cwd <dir>", "allowed or denied"] },
+  { args: ["explain", "--help"], words: ["-- [args…]", "--cwd <dir>", "--env <variable>", "allowed or denied"] },
   { args: ["test", "--help"], words: ["--json", "all cases passed"] },
 ])("plugin-server $args tells what a person needs, on stdout", async ({ args, words }) => {
   await using dir = await bench();

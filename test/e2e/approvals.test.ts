@@ -185,6 +185,18 @@ test.each([
   expect(await ana.answer(id, "once")).toEqual({ result: "gone", how: "changed" });
 });
 
+test("an edit that breaks the config leaves a call that waits as it is, and its answer counts", async () => {
+  await using plugin = await startAsking();
+  const ana = new Approver(plugin);
+  const running = startCall(plugin, ["-c", "echo done"]);
+  const { id } = await ana.seesOne();
+  await writeFile(plugin.config, "plugin: sh\nrulez: {}\n");
+  await waitFor("the plugin has seen it", async () => (await plugin.events("config_broken")).length === 1);
+  expect((await ana.seesOne()).id).toBe(id);
+  expect(await ana.answer(id, "once")).toEqual({ result: "taken" });
+  expect(await running.finished).toEqual(DONE);
+});
+
 test("an answer under a config that was just edited does not count; the question is asked anew under the new one", async () => {
   await using plugin = await startAsking();
   const ana = new Approver(plugin);

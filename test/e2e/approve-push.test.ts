@@ -116,6 +116,10 @@ test("an approval does not count when the branch has another commit than the one
   expect(await ana.answer(id, "once")).toEqual({ result: "changed" });
   const next = await ana.seesOne();
   expect(next.preview).toContain("evil");
+  // Whoever wonders why it did not count finds both sides in the log.
+  expect(await plugin.events("approval_void")).toMatchObject([
+    { tool: "git", shown: expect.not.stringContaining("evil"), found: expect.stringContaining("evil") },
+  ]);
   await ana.answer(next.id, "deny");
   expect((await push.finished).status).toBe(126);
   expect(await remoteLog(plugin)).toBe("first\n");

@@ -25,7 +25,7 @@ options   --set-upstream --force
 arguments  origin main
 targets   main
 folder    ${plugin.workspace}
-message   git push is denied by rule no-force (git.yaml:5): others build on it. A retry will be refused too; push without it.
+message   git push is denied by rule no-force (git.yaml:5): others build on it. A retry of this kind, in any spelling, will be refused too; push without it.
 passes    git push origin main
 `.replaceAll(/^(\w+) +/gmu, (_line, word: string) => word.padEnd(11)),
   );
@@ -48,7 +48,7 @@ test("plugin-client --explain --json gives an agent one object", async () => {
     retryable: false,
     enforcement: "enforce",
     message:
-      "git push is denied by rule no-force (git.yaml:5): others build on it. A retry will be refused too; push without it.",
+      "git push is denied by rule no-force (git.yaml:5): others build on it. A retry of this kind, in any spelling, will be refused too; push without it.",
     reads: ["push", "--force", "origin", "+main"],
     unclear: [],
     passes: ["push", "origin", "main"],

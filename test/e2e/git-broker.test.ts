@@ -213,7 +213,7 @@ describe("pushing through the broker", () => {
 
   test("a signed push is refused in words", async () => {
     await host.sh(
-      "git -C root/acme/thing.git config receive.certNonceSeed x; printf '#!/bin/sh\\necho \"[GNUPG:] SIG_CREATED \" >&2; echo sig\\n' > gpg; chmod +x gpg",
+      "git -C root/acme/thing.git config receive.certNonceSeed x; printf '#!/bin/sh\\ncat >/dev/null\\necho \"[GNUPG:] SIG_CREATED \" >&2; echo sig\\n' > gpg; chmod +x gpg",
     );
     const { stderr, status } = await host.git([
       "-c",

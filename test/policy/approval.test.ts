@@ -18,7 +18,7 @@ test.each<[Unapproved, string, string]>([
   [
     { kind: "nobody" },
     "approval_needed",
-    "x go is denied by rule r, x.yaml:3: it needs a person's approval, and nobody can be asked here; it leaves this machine. A retry will be refused too; ask the operator to change the rule.",
+    "x go is denied by rule r, x.yaml:3: it needs a person's approval, and nobody can be asked here; it leaves this machine. A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
   ],
   [
     { kind: "timeout", afterMs: 300_000 },

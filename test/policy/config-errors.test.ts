@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { ConfigError, parseConfig } from "../../src/policy/load.ts";
+
+// The YAML parser takes seconds over a megabyte of keys where other programs run.
+setDefaultTimeout(30_000);
 
 const DURATION = "a duration such as 500ms, 30s or 10m, from";
 
@@ -163,6 +166,24 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
         '2:1: Unknown key "rulez" at the top level; did you mean "rules"?',
         "4:1: Cannot read this YAML: a tab is used as indentation; use spaces",
       ],
+    },
+    {
+      name: "a tab before a key",
+      text: "plugin: git\n\trules: {}\n",
+      errors: ["2:1: Cannot read this YAML: a tab is used as indentation; use spaces"],
+    },
+    {
+      name: "a regular expression, which cannot run away because there are none",
+      text: "plugin: git\nrules: [{ match: { arguments: [{ regex: '(a+)+$' }] }, decision: deny }]\n",
+      errors: [
+        "2:32: An item of match.arguments of an item of rules must be text, in which * stands for any characters and ? for one, or {exact: …}, {glob: …} or {prefix: …}, found a map",
+        '2:34: Unknown key "regex" in an item of match.arguments of an item of rules; the keys are exact, glob, prefix',
+      ],
+    },
+    {
+      name: "an anchor that nobody has set",
+      text: "plugin: git\nrules: *shared\n",
+      errors: ['2:8: Cannot use the alias "*shared" here: configs have plain values only; write the value out'],
     },
     {
       name: "a list that is not closed",

@@ -73,21 +73,21 @@ describe("the message of a denial", () => {
       text: BLOCK,
       args: ["push", "origin"],
       message:
-        "git push is denied by rules.blocked_commands (git.yaml:4). A retry will be refused too; ask the operator to change the rule.",
+        "git push is denied by rules.blocked_commands (git.yaml:4). A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
     },
     {
       name: "says when there is no command",
       text: ALLOW,
       args: [],
       message:
-        "git without a command is denied by rules.allowed_commands (git.yaml:3). A retry will be refused too; ask the operator to change the rule.",
+        "git without a command is denied by rules.allowed_commands (git.yaml:3). A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
     },
     {
       name: "says which argument is unclear and why",
       text: BLOCK,
       args: ["?x y"],
       message:
-        'git "?x y" is denied: cannot tell the command, it begins with a question mark (git.yaml:3). A retry will be refused too; leave this out or ask the operator to change the rule.',
+        'git "?x y" is denied: cannot tell the command, it begins with a question mark (git.yaml:3). A retry in this form will be refused too; write it plainly, leave it out, or ask the operator to change the rule.',
     },
     {
       name: "names the folder and the roots",
@@ -95,7 +95,7 @@ describe("the message of a denial", () => {
       args: ["log"],
       cwd: "/etc",
       message:
-        'git is denied in "/etc": this folder is outside "/w" and "/x" (roots, git.yaml). A retry will be refused too; run it in an allowed folder or ask the operator to add this one.',
+        'git is denied in "/etc": this folder is outside "/w" and "/x" (roots, git.yaml). A retry from here will be refused too; run it in an allowed folder or ask the operator to add this one.',
     },
   ])("$name", ({ text, args, cwd = "/w", message }) => {
     const config = parseConfig(text, "/etc/plugins/git.yaml");

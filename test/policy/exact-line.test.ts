@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { asciiLine, exactLine } from "../../src/policy/exact-line.ts";
+
+setDefaultTimeout(20_000);
 
 /** What bash makes of the line. */
 function readBack(line: string): string[] {
@@ -20,6 +22,8 @@ const HARD = [
   "\\",
   "\\'",
   "\n",
+  "\t",
+  "\\x0a",
   "\u001b[2J",
   "$(id)",
   "`id`",
@@ -34,12 +38,18 @@ test("exactLine() is read back by bash as the same words, whatever they are", ()
     unit: fc.oneof(fc.constantFrom(...HARD.join("").split("")), fc.string({ unit: "binary", size: "small" })),
   });
   fc.assert(
-    fc.property(fc.array(word, { maxLength: 8 }), (args) => {
+    fc.property(fc.array(word, { maxLength: 80 }), (args) => {
       const given = args.map((arg) => arg.replaceAll("\0", "").toWellFormed());
       expect(readBack(exactLine("git", given))).toEqual(["git", ...given]);
     }),
-    { numRuns: 60 },
+    // A bash for each.
+    { numRuns: 12 },
   );
+});
+
+test("exactLine() tells the lines of a script apart, and a word's own backslash from them", () => {
+  expect(exactLine("sh", ["-c", "cd x\n\trm y\n"])).toBe(String.raw`sh -c $'cd x\n\trm y\n'`);
+  expect(exactLine("echo", ["\\n\n"])).toBe(String.raw`echo $'\\n\n'`);
 });
 
 test("nothing in exactLine() is a control character, a second space in a row, or a blank of another kind", () => {

@@ -25,6 +25,7 @@ test("loadConfig takes a file of exactly 1 MiB", async () => {
 
 test.each([
   { name: "a file of 1 MiB and one byte", content: "#".repeat(1024 * 1024 + 1), why: "it is larger than 1 MiB" },
+  { name: "a file of 10 MB", content: "#".repeat(10_000_000), why: "it is larger than 1 MiB" },
   { name: "bytes that are not UTF-8", content: new Uint8Array([0x70, 0xff, 0xfe]), why: "it is not UTF-8 text" },
 ])("loadConfig refuses $name", async ({ content, why }) => {
   await using file = await configFile(content);

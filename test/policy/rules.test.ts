@@ -267,13 +267,13 @@ rules:
     {
       line: "push -f origin main",
       message:
-        "git push is denied by rule no-force (git.yaml:4): others build on these branches. A retry will be refused too; push to a new branch.",
+        "git push is denied by rule no-force (git.yaml:4): others build on these branches. A retry of this kind, in any spelling, will be refused too; push to a new branch.",
       denial: { code: "denied_by_rule", reason: "others build on these branches", hint: "push to a new branch" },
     },
     {
       line: "push --forc origin main",
       message:
-        "git push --forc is denied: cannot tell the options, this option is short for more than one (rule no-force, git.yaml:4). A retry will be refused too; leave this out or ask the operator to change the rule.",
+        "git push --forc is denied: cannot tell the options, this option is short for more than one (rule no-force, git.yaml:4). A retry in this form will be refused too; write it plainly, leave it out, or ask the operator to change the rule.",
       denial: { code: "unclear", rule: "unclear", command: "push" },
     },
     {
@@ -285,13 +285,13 @@ rules:
     {
       line: "gc",
       message:
-        "git gc is denied by rule gc (git.yaml:6). A retry will be refused too; ask the operator to change the rule.",
+        "git gc is denied by rule gc (git.yaml:6). A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
       denial: { code: "denied_by_rule", reason: "a rule denies it" },
     },
     {
       line: "log",
       message:
-        "git log is denied by the default (git.yaml:2). A retry will be refused too; ask the operator to change the rule.",
+        "git log is denied by the default (git.yaml:2). A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
       denial: { code: "denied_by_default", rule: "default", command: "log", place: "git.yaml:2:1" },
     },
   ])("git $line", ({ line, message, denial }) => {
@@ -307,7 +307,7 @@ rules:
     const decision = evaluate(config, readGitInvocation, { args: ["st"], cwd: "/w" }, ["/w"]);
     expect(decision).toMatchObject({
       message:
-        "git st is denied by rules.allowed_commands (git.yaml:2): git has no such command itself; for an alias, write out what it stands for. A retry will be refused too; ask the operator to change the rule.",
+        "git st is denied by rules.allowed_commands (git.yaml:2): git has no such command itself; for an alias, write out what it stands for. A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
       denial: { reason: "git has no such command itself; for an alias, write out what it stands for" },
     });
   });

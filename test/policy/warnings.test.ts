@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { parseConfig } from "../../src/policy/load.ts";
 import { configWarnings } from "../../src/policy/warnings.ts";
 import { readGitArguments } from "../../plugins/git/grammar.ts";
+import { readGitInvocation } from "../../plugins/git/invocation.ts";
 import { npmPlugin } from "../../plugins/npm/plugin.ts";
 
 test.each([
@@ -51,6 +52,29 @@ test.each([
   const config = parseConfig(`plugin: npm\nrules: { blocked_commands: [${value}] }\n`, "npm.yaml");
   const found = configWarnings(config, npmPlugin.grammar, npmPlugin.commands);
   expect(found.map(({ message }) => message)).toEqual([`blocked_commands has "${value}"${warning}`]);
+});
+
+const REGEX = "which looks like a regular expression: * stands for any characters, ? for one, and all else for itself";
+
+test.each([
+  { text: "rules: { blocked_branches: [^main$] }", warning: `The rule "blocked_branches" has "^main$", ${REGEX}` },
+  {
+    text: "rules: { blocked_commands: ['(gc|prune)'] }",
+    warning: `The rule "blocked_commands" has "(gc|prune)", ${REGEX}`,
+  },
+  {
+    text: "rules: [{ id: r, match: { not: { arguments: 'v[0-9]+' } }, decision: deny }]",
+    warning: `The rule "r" has "v[0-9]+", ${REGEX}`,
+  },
+  {
+    text: "rules: [{ id: r, match: { targets: 'a\\.b' }, decision: deny }]",
+    warning: `The rule "r" has "a\\.b", ${REGEX}`,
+  },
+  { text: "rules: [{ id: r, match: { arguments: ['*.ts', '.*', 'a[1]', 'x$y', 'a|b', 'c++'] }, decision: deny }]" },
+])("configWarnings says what looks like a regular expression in $text", ({ text, warning }) => {
+  const found = configWarnings(parseConfig(`plugin: git\n${text}\n`, "git.yaml"), readGitInvocation);
+  const messages = found.map(({ message }) => message).filter((message) => message.includes("regular"));
+  expect(messages).toEqual(warning === undefined ? [] : [warning]);
 });
 
 test("configWarnings accepts every command that a plugin names, and asks for none where it names none", () => {

@@ -16,7 +16,7 @@ test("a rule that denies, and one that asks where nobody can be asked, refuse wi
   expect(await call(plugin, ["x"])).toMatchObject({
     status: 126,
     stderr:
-      "plugin-client: true x is denied by rule no-x (true.yaml:5): x is dangerous. A retry will be refused too; ask the operator to change the rule.\n",
+      "plugin-client: true x is denied by rule no-x (true.yaml:5): x is dangerous. A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.\n",
   });
   const asked = await call(plugin, ["y"]);
   expect(asked.status).toBe(126);

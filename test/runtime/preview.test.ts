@@ -5,6 +5,9 @@ import type { Open } from "../../src/protocol/client-messages.ts";
 import type { Host } from "../../src/runtime/host.ts";
 import type { Plugin } from "../../src/runtime/plugin.ts";
 import { previewOf } from "../../src/runtime/preview.ts";
+import { listChildren, readProcess } from "../../src/runtime/processes.ts";
+import { reapAdopted } from "../../src/runtime/terminate.ts";
+import { waitFor } from "../helpers/wait-for.ts";
 
 const OPEN: Open = {
   tool: "sh",
@@ -15,9 +18,12 @@ const OPEN: Open = {
   window: { rows: 0, columns: 0 },
 };
 
+/** What the previews of all tests run: some of it is still ending when the next test begins. */
+const tools = new Map<number, string>();
+
 async function preview(find: Plugin["preview"]): Promise<string | null> {
   const plugin: Plugin = { name: "sh", grammar: () => ({ kind: "none" }), ...(find && { preview: find }) };
-  const host = { config: parseConfig("plugin: sh", "sh.yaml"), plugin, identity: undefined } as unknown as Host;
+  const host = { config: parseConfig("plugin: sh", "sh.yaml"), plugin, tools, identity: undefined } as unknown as Host;
   return await previewOf(host, OPEN, "/tmp", "m.1");
 }
 
@@ -45,4 +51,20 @@ test("previewOf() cuts what is too long, and says so; an error is no answer", as
   );
   const fails = async (): Promise<string> => await Promise.reject(new Error("no"));
   expect(await preview(fails)).toBe("It could not be found out what this does.");
+});
+
+test("what a preview runs is no orphan to the one who collects those", async () => {
+  const text = await preview(async ({ run }) => {
+    const before = new Set(listChildren());
+    const printed = run(["-c", "echo x"]);
+    const [child = 0] = listChildren().filter((pid) => !before.has(pid));
+    // Nobody else has a turn before it has ended.
+    while (readProcess(child)?.isZombie === false) {
+      Bun.sleepSync(1);
+    }
+    reapAdopted(tools);
+    return await printed;
+  });
+  expect(text).toBe("x\n");
+  await waitFor("all of them have ended", () => tools.size === 0);
 });

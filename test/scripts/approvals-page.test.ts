@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 
 import { hasBrowser, openBrowser } from "../helpers/browser.ts";
 import { waitFor } from "../helpers/wait-for.ts";
+import { startCall } from "./agent-call.ts";
 import { push, remoteLog, startAskingHome } from "./approvals-home.ts";
 import type { TemporaryHome } from "./home.ts";
 
 setDefaultTimeout(60_000);
 
-/** Where the screenshots go, for somebody to look at them; without it none are kept. */
-const pictures = process.env["APPROVALS_PICTURES"];
+/** Where the screenshots go, for somebody to look at them. */
+const pictures = process.env["APPROVALS_PICTURES"] ?? resolve(import.meta.dir, "../../dist/pictures");
 
 let home: TemporaryHome;
 let server: Bun.Subprocess<"ignore", "pipe", "inherit">;
@@ -149,37 +151,73 @@ describe.skipIf(!hasBrowser)("the page of run.sh approvals --web, in a browser",
     await page.getByText("take the whole address").waitFor();
   });
 
-  test.skipIf(pictures === undefined)("looks well, light and dark, narrow and wide", async () => {
-    await mkdir(pictures ?? "", { recursive: true });
-    await using plain = push(home, "origin", "main:feature/a-long-name-of-a-branch", "+other:main");
-    await using odd = push(home, "origin", "HEAD:refs/heads/m\u0430in", "\u001b[31mred");
-    await using gone = push(home, "origin", ":main");
-    await waitFor("three wait", async () => (await listed()).length === 3);
-    for (const [name, width] of [
-      ["wide", 1200],
-      ["narrow", 360],
-    ] as const) {
-      for (const colorScheme of ["light", "dark"] as const) {
-        await using page = await open(width);
-        await page.emulateMedia({ colorScheme });
-        await page.locator("article").nth(2).waitFor();
-        await waitForButtons(page);
-        await page.screenshot({ path: `${pictures}/${name}-${colorScheme}.png`, fullPage: true });
-        expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
-      }
-    }
-    await using page = await open(1200);
-    await page.emulateMedia({ colorScheme: "light" });
+  test("looks well, light and dark, narrow and wide", async () => {
+    await mkdir(pictures, { recursive: true });
+    await home.writeConfig("sh", "plugin: sh\ndefault: ask\n");
+    expect(await home.run(["start", "sh"])).toMatchObject({ status: 0 });
+    await using page = await open();
+    await page.getByText("plugins: git, sh").waitFor();
+    await page.getByText("Nothing waits for you").waitFor();
+    await takePictures(page, "empty");
+    const branches = Array.from({ length: 24 }, (_, index) => `main:feature/a-long-name-of-a-branch-${index + 1}`);
+    await using long = push(home, "origin", ...branches, "x".repeat(300));
+    await using odd = push(home, "origin", "HEAD:refs/heads/m\u0430in", "\u001b[31mred\u202e", "tab\there");
+    await using forced = push(home, "--force", "origin", ":main", "+other:main");
+    await using script = startCall(home, ["sh", "-c", 'for file in *; do\n  wc -l "$file"\ndone']);
+    await page.locator("article").nth(3).waitFor();
     await waitForButtons(page);
-    for (const word of ["not like this", "ask me first", ""]) {
-      await page.locator("article:not(.over) input").first().fill(word);
-      await page.locator("article:not(.over)").first().getByRole("button", { name: "Deny" }).click();
-      await Bun.sleep(500);
+    await page.getByRole("textbox").first().focus();
+    await takePictures(page, "waiting");
+    const answers = [
+      { line: "sh -c", word: "", verdict: "Approve once" },
+      { line: "--force", word: "not like this: ask me first, and say what it is for", verdict: "Deny" },
+      { line: "a-long-name", word: "", verdict: "Deny" },
+      { line: "tab", word: "", verdict: "Deny" },
+    ];
+    for (const { line, word, verdict } of answers) {
+      const card = page.locator("article", { has: page.locator(".line", { hasText: line }) });
+      await card.getByRole("textbox").fill(word);
+      await card.getByRole("button", { name: verdict }).click();
+      await card.locator(".outcome:not([hidden])").waitFor();
     }
-    await page.screenshot({ path: `${pictures}/answered.png`, fullPage: true });
-    await Promise.all([plain, odd, gone].map(async ({ finished }) => await finished));
+    await takePictures(page, "answered");
+    await Promise.all([long, odd, forced, script].map(async ({ finished }) => await finished));
   });
 });
+
+/** In all four looks; what can be measured of them is. */
+async function takePictures(page: Page, name: string): Promise<void> {
+  for (const width of [1200, 360]) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${pictures}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+      expect(await page.evaluate(FAINT)).toEqual([]);
+    }
+  }
+}
+
+/** Texts whose contrast to what is behind them is less than 4.5 (WCAG 2.2, 1.4.3). */
+const FAINT = `(() => {
+  const rgb = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = rgb(color).map((part) => (part /= 255) <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    const { backgroundColor } = getComputedStyle(element);
+    return rgb(backgroundColor)[3] === 0 && element.parentElement ? behind(element.parentElement) : backgroundColor;
+  };
+  const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== "";
+  const placeholders = [...document.querySelectorAll("input")].map((input) => [input, "::placeholder"]);
+  const texts = [...document.body.querySelectorAll("*")].filter((element) => [...element.childNodes].some(isText));
+  return [...texts.map((element) => [element, null]), ...placeholders]
+    .filter(([element]) => element.checkVisibility())
+    .map(([element, part]) => [element.className || element.localName, contrast(light(getComputedStyle(element, part).color), light(behind(element)))])
+    .filter(([, found]) => found < 4.5);
+})()`;
 
 async function waitForButtons(page: Page): Promise<void> {
   await page.locator("button:not([disabled])").first().waitFor();

@@ -139,3 +139,20 @@ test("approvals of a home where nothing runs says what to start", async () => {
   expect(await other.run(["approvals"])).toMatchObject({ status: 1, stderr: expect.stringContaining("run.sh start") });
   expect((await other.run(["approvals", "--json"])).stdout).toBe("[]\n");
 });
+
+test("status says how many calls wait for a person, and where to answer", async () => {
+  await using first = push(home, "origin", "main:one");
+  await waitFor("it waits", async () => (await listed()).length === 1);
+  const line = async (): Promise<string> => (await home.run(["status"])).stdout;
+  expect(await line()).toMatch(/^git +ready .* 1 call waits for an answer; scripts\/run\.sh approvals$/mu);
+  await using second = push(home, "origin", "main:two");
+  await waitFor("two wait", async () => (await listed()).length === 2);
+  expect(await home.status()).toMatchObject({
+    git: { state: "ready", questions: 2, reason: "2 calls wait for an answer", next: "scripts/run.sh approvals" },
+  });
+  for (const { id } of await listed()) {
+    await home.run(["deny", id]);
+  }
+  await Promise.all([first, second].map(async ({ finished }) => await finished));
+  expect(await home.status()).toMatchObject({ git: { state: "ready", questions: 0, reason: null, next: null } });
+});

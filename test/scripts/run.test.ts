@@ -31,7 +31,7 @@ test("exec sends git to the plugin, where the rules hold", async () => {
   expect({ stderr, status }).toEqual({ stderr: expect.stringMatching(/^plugin-client: /), status: 126 });
 });
 
-test("status --json is one object with the mode and, for each plugin, the nine fields", async () => {
+test("status --json is one object with the mode and, for each plugin, the ten fields", async () => {
   await using home = await TemporaryHome.create();
   await home.run(["start"]);
   const { stdout, status } = await home.run(["status", "--json"]);
@@ -45,6 +45,7 @@ test("status --json is one object with the mode and, for each plugin, the nine f
         pid: expect.any(Number),
         since: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         sessions: 0,
+        questions: 0,
         carrier: null,
         reason: null,
         next: null,

@@ -4,6 +4,7 @@ import { Refusal } from "../../../src/broker/plugin.ts";
 import type { Config } from "../../../src/policy/config.ts";
 import { matchGlob } from "../../../src/policy/glob.ts";
 import { quote } from "../../../src/policy/printable.ts";
+import { RETRY } from "../../../src/policy/retry.ts";
 import type { Repository } from "./route.ts";
 
 /**
@@ -18,7 +19,7 @@ export function checkRepository({ broker, file }: Config, { host, path }: Reposi
     throw new Refusal(
       403,
       "allowed_repos",
-      `plugin policy: ${quote(address, 120)} is not in broker.allowed_repos (${basename(file)}). A retry will be refused too; ask the operator to add it`,
+      `plugin policy: ${quote(address, 120)} is not in broker.allowed_repos (${basename(file)}). ${RETRY.kind}; ask the operator to add it`,
     );
   }
 }

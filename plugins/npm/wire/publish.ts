@@ -4,6 +4,7 @@ import { Refusal, type Exchange } from "../../../src/broker/plugin.ts";
 import type { Config } from "../../../src/policy/config.ts";
 import { matchGlob } from "../../../src/policy/glob.ts";
 import { quote } from "../../../src/policy/printable.ts";
+import { RETRY } from "../../../src/policy/retry.ts";
 import { MAX_DOCUMENT_BYTES, withJson } from "./json-body.ts";
 import { readPublication } from "./publication.ts";
 import { escaped, passedOn } from "./read.ts";
@@ -46,7 +47,7 @@ export function checkListed({ broker, file }: Config, name: string): void {
     throw new Refusal(
       403,
       "publish",
-      `plugin policy: ${quote(name, 120)} is not in broker.publish (${basename(file)}). A retry will be refused too; ask a person to publish, or the operator to add it`,
+      `plugin policy: ${quote(name, 120)} is not in broker.publish (${basename(file)}). ${RETRY.kind}; ask a person to publish, or the operator to add it`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { RETRY } from "../../../src/policy/retry.ts";
 import { Refusal, type Exchange } from "../../../src/broker/plugin.ts";
 import { findPackage, isPackageName } from "./package-path.ts";
 import { serviceAt } from "./service.ts";
@@ -35,7 +36,7 @@ export function readRoute({ method, target }: Request): Route {
     throw new Refusal(
       403,
       "route",
-      `plugin policy: ${serviceAt(method, segments)} does not pass here: packages can be read, searched and audited, and those of broker.publish can be published. A retry will be refused too; ask a person to do it`,
+      `plugin policy: ${serviceAt(method, segments)} does not pass here: packages can be read, searched and audited, and those of broker.publish can be published. ${RETRY.kind}; ask a person to do it`,
     );
   }
   return route;

@@ -43,10 +43,11 @@ async function follow() {
 function show({ tools, unguarded, questions, endings, by }) {
   document.body.classList.remove("lost");
   const plugins = tools.length === 0 ? "no plugin runs" : `plugins: ${tools.join(", ")}`;
-  element("status").textContent = `${by}, ${plugins}`;
+  element("status").textContent = `You answer as ${by}; ${plugins}`;
   const warning = element("warning");
   warning.hidden = unguarded.length === 0;
-  warning.textContent = `Nothing keeps ${unguarded.join(", ")} from answering for itself in this mode.`;
+  const themselves = unguarded.length === 1 ? "itself" : "themselves";
+  warning.textContent = `Nothing keeps ${unguarded.join(" and ")} from answering for ${themselves} in this mode.`;
   const waiting = new Set(questions.map(({ id }) => id));
   const ended = new Map(endings);
   for (const question of questions) {
@@ -67,8 +68,12 @@ function show({ tools, unguarded, questions, endings, by }) {
 function addCard(question) {
   const card = element("question").content.cloneNode(true).querySelector("article");
   const part = (name) => card.querySelector(name);
-  part(".tool").textContent = `${question.tool} asks`;
-  part(".line").textContent = visible(question.line);
+  part(".tool").textContent = `A call of ${question.tool} waits`;
+  for (const piece of visible(question.line).split(/( +)/)) {
+    const word = document.createElement("span");
+    word.textContent = piece;
+    part(".line").append(piece.startsWith(" ") ? piece : word);
+  }
   const rows = [
     ...(question.ascii === null ? [] : [["in ASCII", question.ascii, "odd"]]),
     ["folder", question.cwd],
@@ -134,6 +139,7 @@ function close(card, ending) {
   card.classList.add("over");
   card.classList.add(ending.startsWith("approved") ? "approved" : "denied");
   card.querySelector("form").hidden = true;
+  card.querySelector(".tool").textContent = card.querySelector(".tool").textContent.replace(/ waits$/, "");
   card.querySelector(".left").textContent = "";
   say(card, ending);
 }
@@ -156,7 +162,7 @@ function tick() {
   for (const card of cards.values().filter(({ classList }) => !classList.contains("over"))) {
     const seconds = Math.max(0, Math.round((Number(card.dataset.until) - Date.now() - skewMs) / 1000));
     const left = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    card.querySelector(".left").textContent = `denied in ${left} without an answer`;
+    card.querySelector(".left").textContent = `denied in ${left} if nobody answers`;
     card.classList.toggle("late", seconds < 30);
   }
 }

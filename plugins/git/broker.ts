@@ -1,14 +1,15 @@
-import { readTarget, Refusal, type BrokerPlugin } from "../../src/broker/plugin.ts";
+import { Refusal, type BrokerPlugin } from "../../src/broker/plugin.ts";
 import { checkRepository } from "./wire/allowed-repos.ts";
 import { relayFetch, relayRefs } from "./wire/fetch.ts";
 import { blockedPush } from "./wire/push-rules.ts";
 import { relayPush } from "./wire/push.ts";
-import { readRoute, SEGMENT } from "./wire/route.ts";
+import { readRoute } from "./wire/route.ts";
+import { readGitTarget } from "./wire/target.ts";
 
 /** git's broker: fetch and push by the smart protocol, of repositories and to branches that the config allows. */
 export const gitBroker: BrokerPlugin = {
   name: "git",
-  target: (url) => readTarget(url, SEGMENT),
+  target: readGitTarget,
   // The name that goes with tokens of the large hosts; where another is wanted, the config has it.
   scheme: { kind: "basic", username: "x-access-token" },
   answer: async (exchange) => {

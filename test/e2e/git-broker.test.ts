@@ -76,14 +76,15 @@ describe("reading through the broker", () => {
       `http://${address}/acme/thing`,
       `https://me@${address}/acme/thing.git`,
       `git://${name}/acme/thing`,
+      `git@${name}:acme/thing.git`,
+      `git@${name}:/acme/thing.git`,
+      `ssh://git@${name}/acme/thing.git`,
+      `ssh://${name}/acme/thing`,
+      `ssh://git@${name}:22/acme/thing`,
+      `ssh://git@${name}:2222/acme/thing.git`,
     ]) {
       const { stdout, stderr } = await host.git(["ls-remote", url, "main"]);
-      expect([url, stdout.slice(0, 40), stderr]).toEqual([url, await host.at("main"), ""]);
-    }
-    for (const url of [`git@${name}:acme/thing.git`, `ssh://git@${name}/acme/thing.git`, `ssh://${name}/acme/thing`]) {
-      expect((await host.git(["ls-remote", "--get-url", url])).stdout).toStartWith(
-        `${host.broker.url}/${name}:${port}/acme/`,
-      );
+      expect([url, port, stdout.slice(0, 40), stderr]).toEqual([url, port, await host.at("main"), ""]);
     }
   });
 
@@ -93,6 +94,33 @@ describe("reading through the broker", () => {
       `origin\t${host.url("acme/thing.git")} (fetch)\norigin\t${host.url("acme/thing.git")} (push)\n`,
     );
     expect((await host.git(["remote", "get-url", "origin"])).stdout).toBe(`${host.url("acme/thing.git")}\n`);
+  });
+
+  test("what git says has the user's own address in it, but for its protocol", async () => {
+    const url = host.url("acme/thing.git").replace("https:", "http:");
+    const broker = new URL(host.broker.url).host;
+    await host.git(["clone", "-q", host.url("acme/thing.git"), "words"], ".");
+    await host.sh(
+      "cd w; git checkout -q -b words main; git commit -q --allow-empty -m w; git push -q ../root/acme/thing.git words; git checkout -q main",
+    );
+    const said = [
+      await host.git(["fetch", "origin"], "words"),
+      await host.git(["pull", "--no-rebase", "--no-ff", "--no-edit", host.url("acme/thing.git"), "words"], "words"),
+      await host.git(["log", "-1", "--format=%s"], "words"),
+      await host.git(["push", "origin", "HEAD:agent/words"], "words"),
+      await host.git(["push", "origin", "HEAD:main"], "words"),
+      await host.git(["ls-remote", host.url("acme/gone.git")], "words"),
+      await host.git(["remote", "show", "origin"], "words"),
+    ].map(({ stdout, stderr }) => stdout + stderr);
+    const [fetched, , merged, pushed, refused, gone, shown] = said;
+    const short = url.replace(/\.git$/, "");
+    expect(fetched).toStartWith(`From ${short}\n`);
+    expect(merged).toBe(`Merge branch 'words' of ${short}\n`);
+    expect(pushed).toContain(`To ${url}\n`);
+    expect(refused).toContain(`error: failed to push some refs to '${url}'`);
+    expect(gone).toContain(`fatal: repository '${url.replace("thing", "gone")}/' not found`);
+    expect(shown).toContain(`Fetch URL: ${url}\n`);
+    expect(said.join("")).not.toContain(broker);
   });
 
   test.each([
@@ -115,10 +143,16 @@ describe("reading through the broker", () => {
     expect(stderr).toContain('"git.example.com/acme/thing" is not in broker.allowed_repos');
   });
 
-  test("a password in the address is refused, and repeated nowhere", async () => {
+  test("a password in the address is sent to nobody, for the broker has one of its own", async () => {
     const { stderr } = await host.git(["ls-remote", `https://me:pass-word-1@${host.server.host}/acme/thing.git`]);
-    expect(stderr).toContain("remote: The URL has a password in it");
+    expect(stderr).toBe("");
     expect(await host.broker.log()).not.toContain("pass-word-1");
+    expect(JSON.stringify(host.server.seen)).not.toContain(Buffer.from("me:pass-word-1").toString("base64"));
+  });
+
+  test("an address of the broker itself is nobody's repository", async () => {
+    const { stderr } = await host.git(["ls-remote", `${host.broker.url}/github.com/acme/thing.git`]);
+    expect(stderr).toContain("is not in broker.allowed_repos (git.yaml)");
   });
 });
 
@@ -213,7 +247,7 @@ describe("pushing through the broker", () => {
 
   test("a signed push is refused in words", async () => {
     await host.sh(
-      "git -C root/acme/thing.git config receive.certNonceSeed x; printf '#!/bin/sh\\necho \"[GNUPG:] SIG_CREATED \" >&2; echo sig\\n' > gpg; chmod +x gpg",
+      "git -C root/acme/thing.git config receive.certNonceSeed x; printf '#!/bin/sh\\ncat >/dev/null; echo \"[GNUPG:] SIG_CREATED \" >&2; echo sig\\n' > gpg; chmod +x gpg",
     );
     const { stderr, status } = await host.git([
       "-c",
@@ -254,7 +288,7 @@ describe("pushing through the broker", () => {
   test("push options that are listed arrive", async () => {
     await host.edit(`${HEAD}broker: { allowed_repos: ["{host}/acme/*"], push_options: [ci.skip], ${HOSTS} }\n`);
     await host.sh(
-      "printf '#!/bin/sh\\necho \"option $GIT_PUSH_OPTION_0\"\\n' > root/acme/thing.git/hooks/pre-receive; chmod +x root/acme/thing.git/hooks/pre-receive",
+      "printf '#!/bin/sh\\ncat >/dev/null; echo \"option $GIT_PUSH_OPTION_0\"\\n' > root/acme/thing.git/hooks/pre-receive; chmod +x root/acme/thing.git/hooks/pre-receive",
     );
     const { stderr } = await host.git(["push", "-o", "ci.skip", "origin", "main:agent/e"]);
     expect(stderr).toContain("remote: option ci.skip");

@@ -59,6 +59,13 @@ export class GitHost implements AsyncDisposable {
     return `${this.server.url}/${repository}`;
   }
 
+  /** Asks the broker as a proxy for something at the host, as git does but without it. */
+  async ask(path: string, init: BunFetchRequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("host", this.server.host);
+    return await fetch(this.broker.url + path, { ...init, headers });
+  }
+
   async edit(config: string): Promise<void> {
     await this.broker.edit(filled(config, this.server, this.#authority));
   }

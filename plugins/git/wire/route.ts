@@ -17,9 +17,6 @@ export interface Repository {
   readonly path: string;
 }
 
-/** What a part of a path may be: names of owners and repositories have no other characters. */
-export const SEGMENT: RegExp = /^[A-Za-z0-9._~-]{1,255}$/;
-
 /** @throws {Refusal} `route`, for whatever is not one of the routes to the letter */
 export function readRoute({ method, target, headers }: Pick<Exchange, "method" | "target" | "headers">): Route {
   const { host, segments, query } = target;

@@ -31,6 +31,8 @@ export function gitEnvironment({ config, args, broker, environment }: PluginCall
     ...(Object.fromEntries(variables) as Record<string, string>),
     GIT_CONFIG_COUNT: String(before + settings.length),
     GIT_TERMINAL_PROMPT: "0",
+    // A checkout then leaves the small files that stand for the large ones, where it would fail.
+    ...(config.broker.lfs ? {} : { GIT_LFS_SKIP_SMUDGE: "1" }),
     // Hosts for which the caller has no proxy have this one all the same.
     no_proxy: "",
     NO_PROXY: "",

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 
+import { Refusal } from "../../../src/broker/plugin.ts";
 import type { BranchScope } from "../../../src/policy/broker-config.ts";
 import type { Config, Listed, Place } from "../../../src/policy/config.ts";
 import { matchGlob } from "../../../src/policy/glob.ts";
@@ -48,6 +49,18 @@ export function blockedPush(config: Config): Verdict | undefined {
     return refuse("broker", "the broker's rules let no push through");
   }
   return undefined;
+}
+
+/** @throws {Refusal} when nothing at all can be pushed */
+export function checkPush(config: Config): void {
+  const blocked = blockedPush(config);
+  if (blocked?.kind === "refuse") {
+    throw new Refusal(
+      403,
+      blocked.rule,
+      `plugin policy: ${blocked.reason}. A retry will be refused too; ask the operator to change the rule`,
+    );
+  }
 }
 
 /** The rule that denies every push, whatever it pushes: the first that is about all of them, unless one before it lets some through. */

@@ -67,7 +67,8 @@ function keyOf({ host, path }: Repository): string {
   return `${host}/${path}`;
 }
 
-function readRepository(host: string, segments: readonly string[]): Repository {
+/** @throws {Refusal} `route` */
+export function readRepository(host: string, segments: readonly string[]): Repository {
   // Inside a repository's own folder other repositories could be addressed: its objects, its modules.
   const odd = segments.findIndex((segment, index) => isInside(segment, index === segments.length - 1));
   if (segments.length === 0 || odd >= 0) {

@@ -19,7 +19,7 @@ export type Verdict =
 
 /** Decides about each command of a push, in their order. Pure. */
 export function judgePush(config: Config, { commands, pushOptions }: UpdateRequest): Verdict[] {
-  const all = blockedPush(config) ?? oddOption(config, pushOptions);
+  const all = blockedPush(config) ?? tooMany(commands) ?? oddOption(config, pushOptions);
   const seen = new Set<string>();
   return commands.map((command) => {
     const folded = foldRef(command.ref);
@@ -79,6 +79,15 @@ function isWithoutCondition({ match: { commands: _commands, ...conditions } }: R
   return Object.values(conditions).every((condition) => condition === undefined);
 }
 
+/** Commands of one push. */
+export const MAX_COMMANDS = 200;
+
+function tooMany({ length }: readonly Command[]): Verdict | undefined {
+  return length <= MAX_COMMANDS
+    ? undefined
+    : refuse("limits", `this push has ${length} refs, and at most ${MAX_COMMANDS} pass at once; push fewer at a time`);
+}
+
 function oddOption({ broker }: Config, pushOptions: readonly string[]): Verdict | undefined {
   const odd = pushOptions.find((option) => !matches(broker.pushOptions, option));
   return odd === undefined
@@ -120,7 +129,10 @@ function judgeBranch(config: Config, { ref }: Command, kind: CommandKind): Verdi
   }
   if (allowedBranchPatterns !== undefined && !matches(allowedBranchPatterns, branch)) {
     const shown = allowedBranchPatterns.map(({ value }) => value).join(" ");
-    return refuse("allowed_branch_patterns", `only ${shown} may be pushed to by rules.allowed_branch_patterns`);
+    return refuse(
+      "allowed_branch_patterns",
+      `only ${shown} may be pushed to by rules.allowed_branch_patterns; push to such a branch`,
+    );
   }
   const scope = { create: broker.createBranches, update: broker.updateBranches, delete: broker.deleteBranches }[kind];
   const isOwn = matches(broker.ownBranches, branch);
@@ -136,7 +148,7 @@ function judgeBranch(config: Config, { ref }: Command, kind: CommandKind): Verdi
 function outOfScope(kind: CommandKind, scope: BranchScope, instead: string): string {
   const whose = scope === "own" ? "this branch is not one of broker.own_branches" : "no branch may be so";
   const done = { create: "made", update: "updated", delete: "deleted" }[kind];
-  return `cannot be ${done}: ${whose} (broker.${kind}_branches is ${scope})${kind === "delete" ? "" : instead}`;
+  return `cannot be ${done}: ${whose} (broker.${kind}_branches is ${scope})${kind === "delete" ? "; ask a person to delete it at the host" : instead}`;
 }
 
 const PASS: Verdict = { kind: "pass" };

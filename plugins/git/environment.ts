@@ -20,6 +20,9 @@ export function gitEnvironment({ config, args, broker, environment }: PluginCall
     ["credential.helper", ""],
     ["http.proxy", broker],
     ["http.followRedirects", "false"],
+    // A program that a repository names would run at every call, and a server that watches files would outlive them all.
+    ["core.fsmonitor", "false"],
+    ["protocol.ext.allow", "never"],
     ...(listsRemotes(args) ? [] : rewrites(allowedHosts(config))),
   ];
   const before = countOf(environment["GIT_CONFIG_COUNT"]);
@@ -31,8 +34,8 @@ export function gitEnvironment({ config, args, broker, environment }: PluginCall
     ...(Object.fromEntries(variables) as Record<string, string>),
     GIT_CONFIG_COUNT: String(before + settings.length),
     GIT_TERMINAL_PROMPT: "0",
-    // A checkout then leaves the small files that stand for the large ones, where it would fail.
-    ...(config.broker.lfs ? {} : { GIT_LFS_SKIP_SMUDGE: "1" }),
+    // A checkout then leaves the small files that stand for large ones that are not here, where it would fail.
+    ...(config.broker.lfs ? {} : { GIT_LFS_SKIP_DOWNLOAD_ERRORS: "1" }),
     // Hosts for which the caller has no proxy have this one all the same.
     no_proxy: "",
     NO_PROXY: "",
@@ -45,6 +48,8 @@ function rewrites(hosts: readonly string[]): [string, string][] {
   return [
     // Of all hosts, so that the broker says why one that is not allowed cannot be reached.
     rewrite("https://", ""),
+    rewrite("ssh://", ""),
+    rewrite("git://", ""),
     ...hosts.flatMap((host) => {
       const name = nameOf(host);
       const here = [`ssh://git@${name}/`, `ssh://${name}/`, `git@${name}:/`, `git@${name}:`, `git://${name}/`];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 
 import { ACME, GitHost, HEAD, HOSTS, TOKEN } from "../helpers/git-host.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(120_000);
 
 // One host, one broker, the real git on both sides; each test takes what it needs from the same repositories.
 let host: GitHost;
@@ -27,17 +27,31 @@ describe("reading through the broker", () => {
   test("a shallow clone, and more of it later", async () => {
     expect((await host.git(["clone", "-q", "--depth=1", host.url("acme/thing"), "c2"], ".")).status).toBe(0);
     expect(await host.sh("git -C c2 rev-list --count HEAD")).toBe("1");
+    expect((await host.git(["fetch", "-q", "--deepen=1"], "c2")).status).toBe(0);
+    expect(await host.sh("git -C c2 rev-list --count HEAD")).toBe("2");
+    expect((await host.git(["fetch", "-q", "--depth=1", "origin", "feature"], "c2")).status).toBe(0);
+    expect(await host.sh("git -C c2 rev-list --count FETCH_HEAD")).toBe("1");
     expect((await host.git(["fetch", "-q", "--unshallow"], "c2")).status).toBe(0);
     expect(await host.sh("git -C c2 rev-list --count HEAD")).toBe("3");
   });
 
   test("a partial clone, and a blob of it when it is asked for", async () => {
-    const cloned = await host.git(
-      ["clone", "-q", "--no-checkout", "--filter=blob:none", host.url("acme/thing.git"), "c3"],
-      ".",
-    );
-    expect(cloned.status).toBe(0);
+    const partial = ["clone", "-q", "--no-checkout", "--filter=blob:none"];
+    expect((await host.git([...partial, host.url("acme/thing.git"), "c3"], ".")).status).toBe(0);
+    expect(await host.sh("git -C c3 rev-list --objects --missing=print HEAD | grep -c '^?'")).toBe("3");
     expect((await host.git(["show", "HEAD:file"], "c3")).stdout).toBe("3\n");
+    expect((await host.git(["log", "-p", "--format=", "-1", "main~1"], "c3")).stdout).toContain("-1\n+2\n");
+    expect((await host.git(["checkout", "-q", "main"], "c3")).stderr).toBe("");
+  });
+
+  test("protocol 2, which asks for some branches alone", async () => {
+    const seen = host.server.seen.length;
+    const { stdout } = await host.git(["ls-remote", "origin", "main"]);
+    expect(stdout).toBe(`${await host.at("main")}\trefs/heads/main\n`);
+    expect(host.server.seen.slice(seen).map(({ line, headers }) => [line, headers["git-protocol"]])).toEqual([
+      ["GET /acme/thing.git/info/refs?service=git-upload-pack", "version=2"],
+      ["POST /acme/thing.git/git-upload-pack", "version=2"],
+    ]);
   });
 
   test("protocols 0 and 1 too", async () => {
@@ -47,16 +61,46 @@ describe("reading through the broker", () => {
     }
   });
 
-  test("a submodule of an allowed repository, by a relative address", async () => {
+  test.each([
+    { name: "a relative address", of: () => "../thing.git" },
+    { name: "an address in full", of: () => host.url("acme/thing.git") },
+    { name: "SSH, as scp writes it", of: () => `git@${host.server.host.split(":")[0]}:acme/thing.git` },
+    { name: "SSH with a port", of: () => `ssh://git@${host.server.host.split(":")[0]}:2222/acme/thing.git` },
+  ])("a submodule of an allowed repository, by $name, shallow too", async ({ of }) => {
     await host.sh(`
-      git init -q -b main super; cd super
-      printf '[submodule "lib"]\\n\\tpath = lib\\n\\turl = ../thing.git\\n' > .gitmodules
+      rm -rf super root/acme/super.git c4 c4s; git init -q -b main super; cd super
+      printf '[submodule "lib"]\\n\\tpath = lib\\n\\turl = ${of()}\\n' > .gitmodules
       git update-index --add --cacheinfo 160000,$(git -C ../root/acme/thing.git rev-parse main),lib
       git add .gitmodules; git commit -qm super; git clone -q --bare . ../root/acme/super.git`);
-    const cloned = await host.git(["clone", "-q", "--recurse-submodules", host.url("acme/super.git"), "c4"], ".");
-    expect(cloned.status).toBe(0);
-    expect(await host.sh("cat c4/lib/file")).toBe("3");
+    const address = host.url("acme/super.git");
+    expect((await host.git(["clone", "-q", "--recurse-submodules", address, "c4"], ".")).stderr).toBe("");
+    expect((await host.git(["submodule", "-q", "update", "--remote"], "c4")).stderr).toBe("");
+    const shallow = ["--recurse-submodules", "--shallow-submodules", "--depth=1"];
+    expect((await host.git(["clone", "-q", ...shallow, address, "c4s"], ".")).stderr).toBe("");
+    expect(await host.sh("cat c4/lib/file c4s/lib/file; git -C c4s/lib rev-list --count HEAD")).toBe("3\n3\n1");
   });
+
+  test("a submodule of another repository is refused by its name", async () => {
+    await host.sh(`
+      git init -q -b main bad; cd bad
+      printf '[submodule "lib"]\\n\\tpath = lib\\n\\turl = ../../other/thing.git\\n' > .gitmodules
+      git update-index --add --cacheinfo 160000,$(git -C ../root/other/thing.git rev-parse main),lib
+      git add .gitmodules; git commit -qm bad; git clone -q --bare . ../root/acme/bad.git`);
+    const { stderr, status } = await host.git(["clone", "--recurse-submodules", host.url("acme/bad.git"), "c4b"], ".");
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('/other/thing" is not in broker.allowed_repos (git.yaml)');
+  });
+
+  test.each(["acme/group/sub/deep", "acme/group/sub/deep.git"])(
+    "a repository in groups of groups: %s",
+    async (repository) => {
+      await host.sh("mkdir -p root/acme/group/sub; cp -r root/acme/thing.git root/acme/group/sub/deep.git; rm -rf c8");
+      expect((await host.git(["clone", "-q", host.url(repository), "c8"], ".")).stderr).toBe("");
+      const branch = `agent/deep${repository.length}`;
+      expect((await host.git(["push", "-q", "origin", `HEAD:${branch}`], "c8")).stderr).toBe("");
+      expect(await host.at(branch, "acme/group/sub/deep.git")).toBe(await host.sh("git -C c8 rev-parse HEAD"));
+    },
+  );
 
   test("many wants and haves, which git sends compressed", async () => {
     await host.sh(
@@ -139,8 +183,10 @@ describe("reading through the broker", () => {
   });
 
   test("another host is refused in the same words, and not asked", async () => {
-    const { stderr } = await host.git(["ls-remote", "https://git.example.com/acme/thing.git"]);
-    expect(stderr).toContain('"git.example.com/acme/thing" is not in broker.allowed_repos');
+    for (const scheme of ["https://", "ssh://git@", "git://"]) {
+      const { stderr } = await host.git(["ls-remote", `${scheme}git.example.com/acme/thing.git`]);
+      expect(stderr).toContain('"git.example.com/acme/thing" is not in broker.allowed_repos');
+    }
   });
 
   test("a password in the address is sent to nobody, for the broker has one of its own", async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 
 import { ACME, GitHost, HEAD, HOSTS } from "../helpers/git-host.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 // What a person reads in git's own output when a push does not pass: which rule it was, and what to do.
 let host: GitHost;

@@ -37,6 +37,8 @@ test.each([
   ["git@git.local:a", "http://git.local:8443/a"],
   ["ssh://git@git.local:2222/group/sub/a", "http://git.local.ssh:2222/group/sub/a"],
   ["https://elsewhere.example.com/a", "http://elsewhere.example.com/a"],
+  ["ssh://git@elsewhere.example.com/a", "http://git@elsewhere.example.com/a"],
+  ["git://elsewhere.example.com/a", "http://elsewhere.example.com/a"],
   ["/srv/a.git", "/srv/a.git"],
   ["../a.git", "../a.git"],
   ["git@elsewhere.example.com:a", "git@elsewhere.example.com:a"],

@@ -17,8 +17,9 @@ const OID = "4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"; 
 describe.skipIf(!isInstalled)("Git LFS", () => {
   let host: GitHost;
   let lfs: LfsServer;
+  // The store has a credential in the config too, which is for other requests than these.
   const config = (broker: string, more = ""): string =>
-    `${HEAD}broker: { allowed_repos: ["{host}/acme/*"], ${broker}, hosts: { "{host}": { ca_file: "{ca}" }, "${lfs.host}": { ca_file: "{ca}" } } }\n${more}`;
+    `${HEAD.replace(" }\n", `, "${lfs.host}": { file: "{secrets}/token" } }\n`)}broker: { allowed_repos: ["{host}/acme/*"], ${broker}, hosts: { "{host}": { ca_file: "{ca}" }, "${lfs.host}": { ca_file: "{ca}" } } }\n${more}`;
   const on = async (): Promise<void> => host.edit(config("lfs: true"));
   const skipping = async (args: readonly string[], cwd: string): Promise<GitOutcome> => {
     await host.edit(config("lfs: false"));
@@ -85,6 +86,18 @@ describe.skipIf(!isInstalled)("Git LFS", () => {
       expect(headers["authorization"]).toBeUndefined();
       expect(headers["x-store"]).toBe(STORE_TOKEN);
     }
+  });
+
+  test.each([
+    { name: "and gives nothing, the credential", object: {}, header: {}, gets: "the credential" },
+    { name: "and gives a header, that", object: {}, header: { authorization: "Bearer b" }, gets: "Bearer b" },
+    { name: "and says that nothing is wanted, nothing", object: { authenticated: true }, header: {}, gets: "nothing" },
+  ])("an upstream that keeps objects itself $name is sent", async ({ object, header, gets }) => {
+    const download = { href: `https://${host.server.host}/here/${OID}`, header };
+    lfs.alter = () => ({ objects: [{ oid: OID, size: 2, ...object, actions: { download } }] });
+    const { text } = await batch({ operation: "download", objects: [{ oid: OID, size: 2 }] });
+    lfs.alter = (answer) => answer;
+    expect(await (await host.ask(hrefOf(text, "download").pathname)).text()).toBe(gets);
   });
 
   test("an address of an object is for one repository, one method and one object, and for nobody who guesses", async () => {

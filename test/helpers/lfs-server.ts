@@ -49,11 +49,15 @@ export class LfsServer implements Disposable {
   /** Answers what is for Git LFS; undefined when something else is asked. */
   async api(request: Request): Promise<Response | undefined> {
     const { pathname } = new URL(request.url);
+    const given = request.headers.get("authorization");
+    const isWhole = given === `Basic ${Buffer.from(`x-access-token:${this.#token}`).toString("base64")}`;
+    if (pathname.startsWith("/here/")) {
+      return new Response(isWhole ? "the credential" : (given ?? "nothing"));
+    }
     if (!pathname.includes("/info/lfs/")) {
       return undefined;
     }
-    const pair = Buffer.from(`x-access-token:${this.#token}`).toString("base64");
-    if (request.headers.get("authorization") !== `Basic ${pair}`) {
+    if (!isWhole) {
       return new Response("{}", { status: 401, headers: { "content-type": TYPE } });
     }
     if (pathname.endsWith("/objects/batch")) {

@@ -143,6 +143,23 @@ describe.skipIf(!isInstalled)("Git LFS", () => {
     expect(await host.at("agent/off")).toBe("");
   });
 
+  test("an address that was promised is none any more when broker.lfs is taken back", async () => {
+    const { text } = await batch({ operation: "download", objects: [{ oid: OID, size: 2 }] });
+    await host.edit(config("lfs: false"));
+    const late = await host.ask(hrefOf(text, "download").pathname);
+    await on();
+    expect([late.status, await late.text()]).toEqual([403, expect.stringContaining("Git LFS is off")]);
+    expect((await host.ask(hrefOf(text, "download").pathname)).status).toBe(200);
+  });
+
+  test("a remote by SSH has its large files by the broker too", async () => {
+    const url = `git@${NAME}:acme/thing.git`;
+    expect((await host.git(["clone", "-q", "-b", "agent/one", url, "c3"], ".")).stderr).toBe("");
+    expect(await host.sh("cat c3/large.bin; cd c3; echo ssh >large.bin; git commit -qam ssh")).toBe("next");
+    expect((await host.git(["push", "-q", "origin", "HEAD:agent/ssh"], "c3")).stderr).toBe("");
+    expect(new TextDecoder().decode([...lfs.objects.values()].at(-1))).toBe("ssh\n");
+  });
+
   test("where push is blocked objects are not written, also those that were promised before", async () => {
     const { text } = await batch({ operation: "upload", objects: [{ oid: "b".repeat(64), size: 2 }] });
     await host.edit(config("lfs: true", "rules: { blocked_commands: [push] }\n"));

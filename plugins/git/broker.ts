@@ -8,7 +8,7 @@ import { relayPush } from "./wire/push.ts";
 import { readRoute } from "./wire/route.ts";
 import { readGitTarget } from "./wire/target.ts";
 
-/** git's broker: fetch and push by the smart protocol, of repositories and to branches that the config allows. */
+/** git's broker: fetch and push by the smart protocol, and Git LFS where it is wanted, of repositories and to branches that the config allows. */
 export const gitBroker: BrokerPlugin = {
   name: "git",
   target: readGitTarget,

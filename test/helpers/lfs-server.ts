@@ -13,7 +13,8 @@ const TYPE = "application/vnd.git-lfs+json";
 
 /**
  * A small server of Git LFS: its API answers for a host of repositories ({@link api}), its objects are at another host,
- * which lets in whoever has a signature and a header, and takes no chunks, as the stores of the large hosts do.
+ * which lets in whoever has a signature and a header, and takes no chunks, as the stores of the large hosts do. With
+ * `host` they are there instead, for whoever has its token.
  */
 export class LfsServer implements Disposable {
   readonly objects: Map<string, Uint8Array> = new Map();
@@ -25,8 +26,9 @@ export class LfsServer implements Disposable {
   instead: (request: Request) => Response | undefined = () => undefined;
   readonly #store: Bun.Server<undefined>;
   readonly #token: string;
+  readonly #at: string;
 
-  constructor(certificate: Certificate, token: string) {
+  constructor(certificate: Certificate, token: string, host?: string) {
     this.#token = token;
     this.#store = Bun.serve({
       hostname: "127.0.0.1",
@@ -36,9 +38,10 @@ export class LfsServer implements Disposable {
         const { pathname, search } = new URL(request.url);
         const headers = Object.fromEntries(request.headers.entries());
         this.asked.push({ line: `${request.method} ${pathname}${search}`, headers });
-        return this.instead(request) ?? (await this.#keep(request, pathname.slice(1), search));
+        return this.instead(request) ?? (await this.#keep(request, pathname.slice(1)));
       },
     });
+    this.#at = host === undefined ? this.host : `${host}/kept`;
   }
 
   /** Of the store, with its port. */
@@ -54,8 +57,11 @@ export class LfsServer implements Disposable {
     if (pathname.startsWith("/here/")) {
       return new Response(isWhole ? "the credential" : (given ?? "nothing"));
     }
-    if (!pathname.includes("/info/lfs/")) {
+    if (!pathname.includes("/info/lfs/") && !pathname.startsWith("/kept/")) {
       return undefined;
+    }
+    if (pathname.startsWith("/kept/") && isWhole) {
+      return await this.#keep(request, pathname.slice("/kept/".length));
     }
     if (!isWhole) {
       return new Response("{}", { status: 401, headers: { "content-type": TYPE } });
@@ -85,11 +91,12 @@ export class LfsServer implements Disposable {
   }
 
   #action(name: string): Record<string, unknown> {
-    const href = `https://${this.host}/${name}?signature=${SIGNATURE}`;
+    const href = `https://${this.#at}/${name}?signature=${SIGNATURE}`;
     return { href, header: { "X-Store": STORE_TOKEN }, expires_in: 600 };
   }
 
-  async #keep(request: Request, name: string, search: string): Promise<Response> {
+  async #keep(request: Request, name: string): Promise<Response> {
+    const { search } = new URL(request.url);
     if (search !== `?signature=${SIGNATURE}` || request.headers.get("x-store") !== STORE_TOKEN) {
       return new Response(`no ${search}`, { status: 403, headers: { "content-type": "text/plain" } });
     }

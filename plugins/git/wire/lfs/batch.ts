@@ -1,31 +1,16 @@
 import { Refusal, type Exchange } from "../../../../src/broker/plugin.ts";
 import type { Repository } from "../route.ts";
-import { refProblem } from "../ref-name.ts";
 import { checkPush } from "../push-rules.ts";
 import { readAction } from "./action.ts";
+import { encodeBatch, readBatch, type LfsObject } from "./batch-request.ts";
 import { isObject, lfsResponse, LFS_TYPE, objectsIn, readDocument, type JsonObject } from "./document.ts";
 import { TRANSFER, type LfsRoute } from "./route.ts";
 import type { Transfer, Transfers } from "./transfers.ts";
 
-/** One large file, by the SHA-256 of its content. */
-interface LfsObject {
-  readonly oid: string;
-  readonly size: number;
-}
-
-interface BatchRequest {
-  readonly operation: "download" | "upload";
-  readonly objects: readonly LfsObject[];
-  readonly ref: string | undefined;
-}
-
-/** The most objects of one request. git-lfs asks for 100. */
-export const MAX_OBJECTS = 1000;
-
 /** Which objects there are and where: what the upstream answers, with addresses of the broker in place of its own. */
 export async function relayBatch(exchange: Exchange, route: LfsRoute, transfers: Transfers): Promise<Response> {
   const { repository } = route;
-  const request = readRequest(await readDocument(exchange.body));
+  const request = readBatch(await readDocument(exchange.body));
   exchange.note({ service: `lfs ${request.operation}`, objects: request.objects.length });
   if (request.operation === "upload") {
     checkPush(exchange.config);
@@ -36,7 +21,7 @@ export async function relayBatch(exchange: Exchange, route: LfsRoute, transfers:
     path: `/${repository.path}/info/lfs/objects/batch`,
     method: "POST",
     headers: { accept: LFS_TYPE, "accept-encoding": "identity", "content-type": LFS_TYPE, "user-agent": "git-lfs/3" },
-    body: Buffer.from(JSON.stringify(written(request))),
+    body: Buffer.from(JSON.stringify(encodeBatch(request))),
     accepts: [LFS_TYPE, "application/json"],
   });
   const said = await readDocument(answer.body);
@@ -94,43 +79,3 @@ const WORDS: Readonly<Record<number, string>> = {
   410: "Object was removed by the owner",
   422: "The upstream takes no such object",
 };
-
-function readRequest({ operation, objects, ref, hash_algo: hash, transfers }: JsonObject): BatchRequest {
-  if (operation !== "download" && operation !== "upload") {
-    throw invalid("its operation is neither download nor upload");
-  }
-  if ((hash ?? "sha256") !== "sha256" || (Array.isArray(transfers) && !transfers.includes("basic"))) {
-    throw invalid("it wants another hash than sha256 or another way of transfer than basic");
-  }
-  if (!Array.isArray(objects) || objects.length > MAX_OBJECTS) {
-    throw invalid(`it has no list of at most ${MAX_OBJECTS} objects`);
-  }
-  const name = isObject(ref) ? ref["name"] : undefined;
-  return {
-    operation,
-    objects: objects.map(readObject),
-    ref: typeof name === "string" && refProblem(name) === undefined ? name : undefined,
-  };
-}
-
-function readObject(value: unknown): LfsObject {
-  const { oid, size } = isObject(value) ? value : {};
-  if (typeof oid !== "string" || !/^[0-9a-f]{64}$/.test(oid) || !Number.isSafeInteger(size) || Number(size) < 0) {
-    throw invalid("one of its objects has no oid of SHA-256 or no size");
-  }
-  return { oid, size: Number(size) };
-}
-
-function written({ operation, objects, ref }: BatchRequest): JsonObject {
-  return {
-    operation,
-    transfers: ["basic"],
-    ...(ref === undefined ? {} : { ref: { name: ref } }),
-    objects,
-    hash_algo: "sha256",
-  };
-}
-
-function invalid(why: string): Refusal {
-  return new Refusal(422, "lfs", `plugin policy: this request of Git LFS cannot be read: ${why}`);
-}

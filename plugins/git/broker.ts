@@ -1,30 +1,29 @@
-import { RETRY } from "../../src/policy/retry.ts";
-import { readTarget, Refusal, type BrokerPlugin } from "../../src/broker/plugin.ts";
+import type { BrokerPlugin } from "../../src/broker/plugin.ts";
+import { relayLfs } from "./wire/lfs/relay.ts";
+import { readLfsRoute } from "./wire/lfs/route.ts";
 import { checkRepository } from "./wire/allowed-repos.ts";
 import { relayFetch, relayRefs } from "./wire/fetch.ts";
-import { blockedPush } from "./wire/push-rules.ts";
+import { checkPush } from "./wire/push-rules.ts";
 import { relayPush } from "./wire/push.ts";
-import { readRoute, SEGMENT } from "./wire/route.ts";
+import { readRoute } from "./wire/route.ts";
+import { readGitTarget } from "./wire/target.ts";
 
-/** git's broker: fetch and push by the smart protocol, of repositories and to branches that the config allows. */
+/** git's broker: fetch and push by the smart protocol, and Git LFS where it is wanted, of repositories and to branches that the config allows. */
 export const gitBroker: BrokerPlugin = {
   name: "git",
-  target: (url) => readTarget(url, SEGMENT),
+  target: readGitTarget,
   // The name that goes with tokens of the large hosts; where another is wanted, the config has it.
   scheme: { kind: "basic", username: "x-access-token" },
   answer: async (exchange) => {
+    const lfs = readLfsRoute(exchange);
+    if (lfs !== undefined) {
+      return await relayLfs(exchange, lfs);
+    }
     const route = readRoute(exchange);
     exchange.note({ service: route.service });
     checkRepository(exchange.config, route.repository);
     if (route.service === "git-receive-pack") {
-      const blocked = blockedPush(exchange.config);
-      if (blocked?.kind === "refuse") {
-        throw new Refusal(
-          403,
-          blocked.rule,
-          `plugin policy: ${blocked.reason}. ${RETRY.kind}; ask the operator to change the rule`,
-        );
-      }
+      checkPush(exchange.config);
     }
     if (route.kind === "refs") {
       exchange.note({ decision: "allow" });

@@ -1,22 +1,29 @@
 import type { PluginCall } from "../../src/runtime/plugin.ts";
 import { readGitArguments } from "./grammar.ts";
-import { allowedHosts } from "./wire/allowed-repos.ts";
+import { allowedHosts, nameOf } from "./wire/allowed-repos.ts";
+import { SSH } from "./wire/target.ts";
 
 /**
  * What git is given so that it asks the broker, whatever a remote's URL is: settings of the command's own scope, which
  * are stronger than those of the repository. That is for convenience: whoever gets around them has no credential.
+ *
+ * The broker is a proxy to git, so that what git says of a remote (`To …`, `fatal: unable to access …`, the message of a
+ * merge) has the user's own address in it, but for `http` in place of `https`: only what is not encrypted for somebody
+ * else can the broker judge.
  */
 export function gitEnvironment({ config, args, broker, environment }: PluginCall): Record<string, string> {
   if (broker === undefined) {
     return {};
   }
-  const url = broker.endsWith("/") ? broker : `${broker}/`;
   const settings: [string, string][] = [
     // An empty value drops the helpers that were named before: there is nothing here that they could know.
     ["credential.helper", ""],
-    [`http.${url}.proxy`, ""],
-    [`http.${url}.followRedirects`, "false"],
-    ...(listsRemotes(args) ? [] : rewrites(url, allowedHosts(config))),
+    ["http.proxy", broker],
+    ["http.followRedirects", "false"],
+    // A program that a repository names would run at every call, and a server that watches files would outlive them all.
+    ["core.fsmonitor", "false"],
+    ["protocol.ext.allow", "never"],
+    ...(listsRemotes(args) ? [] : rewrites(allowedHosts(config))),
   ];
   const before = countOf(environment["GIT_CONFIG_COUNT"]);
   const variables = settings.flatMap(([key, value], index) => [
@@ -27,22 +34,32 @@ export function gitEnvironment({ config, args, broker, environment }: PluginCall
     ...(Object.fromEntries(variables) as Record<string, string>),
     GIT_CONFIG_COUNT: String(before + settings.length),
     GIT_TERMINAL_PROMPT: "0",
+    // A checkout then leaves the small files that stand for large ones that are not here, where it would fail.
+    ...(config.broker.lfs ? {} : { GIT_LFS_SKIP_DOWNLOAD_ERRORS: "1" }),
+    // Hosts for which the caller has no proxy have this one all the same.
+    no_proxy: "",
+    NO_PROXY: "",
   };
 }
 
 /** One setting for each way to write an address: git replaces the longest beginning that it finds. */
-function rewrites(url: string, hosts: readonly string[]): [string, string][] {
-  const rewrite = (from: string, to: string): [string, string] => [`url.${url}${to}.insteadOf`, from];
+function rewrites(hosts: readonly string[]): [string, string][] {
+  const rewrite = (from: string, to: string): [string, string] => [`url.http://${to}.insteadOf`, from];
   return [
     // Of all hosts, so that the broker says why one that is not allowed cannot be reached.
     rewrite("https://", ""),
-    rewrite("http://", ""),
-    // git looks for these beginnings too, and what is left as it was must be the longer one.
-    rewrite(url, ""),
+    rewrite("ssh://", ""),
+    rewrite("git://", ""),
     ...hosts.flatMap((host) => {
-      const name = host.replace(/:\d+$/, "");
-      const forms = [`ssh://git@${name}/`, `ssh://git@${name}:22/`, `ssh://${name}/`, `git@${name}:`, `git://${name}/`];
-      return forms.map((form) => rewrite(form, `${host}/`));
+      const name = nameOf(host);
+      const here = [`ssh://git@${name}/`, `ssh://${name}/`, `git@${name}:/`, `git@${name}:`, `git://${name}/`];
+      const usual = [`ssh://git@${name}:22/`, `ssh://${name}:22/`];
+      // What follows is the port of the host's SSH server.
+      const other = [`ssh://git@${name}:`, `ssh://${name}:`];
+      return [
+        ...[...here, ...usual].map((form) => rewrite(form, `${host}/`)),
+        ...other.map((form) => rewrite(form, `${name}${SSH}:`)),
+      ];
     }),
   ];
 }

@@ -67,12 +67,16 @@ export interface UpstreamRequest {
   readonly method: "GET" | "POST" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
-  /** Types of an answer that is one; anything else is an error, for it is a page for people. */
-  readonly accepts: readonly string[];
+  /** Types of an answer that is one; anything else is an error, for it is a page for people. `any`: whatever was stored there. */
+  readonly accepts: readonly string[] | "any";
   /** What else than 200 says that it went well: 201, 304. */
   readonly statuses?: readonly number[];
   /** Headers of the answer to pass on, in small letters. */
   readonly keeps?: readonly string[];
+  /** Whether it goes without the credential of its host: what lets it in there is in `headers` or in `path`. */
+  readonly isAnonymous?: boolean;
+  /** What else must not be repeated in an error: values of `headers` that an upstream gave. */
+  readonly secrets?: readonly string[];
 }
 
 /** An answer, with the headers that may be passed on. */

@@ -30,9 +30,12 @@ export class Refusal extends Error {
 export class Moved extends Refusal {
   /** Path and query at the same host, by the same protocol; undefined: elsewhere. */
   readonly path: string | undefined;
+  /** All of the address; undefined: it cannot be read. */
+  readonly url: URL | undefined;
 
-  constructor(message: string, path: string | undefined) {
+  constructor(message: string, path: string | undefined, url: URL | undefined) {
     super(502, "upstream", message);
     this.path = path;
+    this.url = url;
   }
 }

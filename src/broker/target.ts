@@ -11,37 +11,27 @@ export interface Target {
 }
 
 /**
- * Reads the URL of a request, `/<host>/<path>?<query>`. The server has resolved dots in it already, also those written
- * as %2e; any other percent sign, and all that a server behind us might read in another way, is refused, unless `segment`, which says
- * what a part of the path may be, lets it through.
+ * Reads the URL of a request to a proxy, `http://<host>/<path>?<query>`, as the server puts it together from what the
+ * tool sent: the user's name that a tool may put before the host is gone then, and dots are resolved, also those written
+ * as %2e; any other percent sign, and all that a server behind us might read in another way, is refused, unless
+ * `segment`, which says what a part of the path may be, lets it through.
  *
  * @throws {Refusal} `route`
  */
 export function readTarget(url: string, segment: RegExp): Target {
-  const match = /^(?:https?:\/\/[^/?#]*)?\/([^?#]*)(?:\?([^#]*))?$/.exec(url);
+  const match = /^http:\/\/([^/?#]*)\/([^?#]*)(?:\?([^#]*))?$/.exec(url);
   if (match === null || url.length > MAX_CHARS) {
-    throw new Refusal(400, "route", "This URL cannot be read; write /<host>/<path>");
+    throw new Refusal(400, "route", "This URL cannot be read; the broker is a proxy, for http://<host>/<path>");
   }
-  const [first = "", ...segments] = (match[1] ?? "").split("/");
-  if (first.includes("@") && /:[^@]*@/.test(first)) {
-    throw new Refusal(
-      400,
-      "route",
-      "The URL has a password in it, which the broker does not pass on; take it out of the remote's URL: the broker has a credential of its own",
-    );
-  }
-  const host = first
-    .slice(first.indexOf("@") + 1)
-    .toLowerCase()
-    .replace(/:443$/, "");
+  const host = (match[1] ?? "").toLowerCase().replace(/:443$/, "");
+  const segments = (match[2] ?? "").split("/");
   if (!/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?$/.test(host) || host.includes("..")) {
-    throw new Refusal(404, "route", "The URL names no host; write /<host>/<path>");
+    throw new Refusal(404, "route", "The URL names no host; the broker is a proxy, for http://<host>/<path>");
   }
-  const odd = segments.find((part) => !segment.test(part) || /^\.{1,2}$/.test(part));
-  if (odd !== undefined || segments.length === 0) {
+  if (segments.some((part) => !segment.test(part) || /^\.{1,2}$/.test(part))) {
     throw new Refusal(400, "route", "The path has a part that is empty, or has other characters than the broker takes");
   }
-  return { host, segments, query: match[2] ?? "" };
+  return { host, segments, query: match[3] ?? "" };
 }
 
 const MAX_CHARS = 4096;

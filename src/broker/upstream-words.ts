@@ -9,8 +9,8 @@ export function typeOf({ headers }: Response): string {
 const MAX_WORDS_BYTES = 4096;
 const MAX_WORDS_CHARS = 300;
 
-/** What the upstream says for people, without the credential in any of its spellings. */
-export async function wordsOf(response: Response, secret: string | undefined): Promise<string> {
+/** What the upstream says for people, without these secrets in any of their spellings. */
+export async function wordsOf(response: Response, secrets: readonly string[]): Promise<string> {
   let text = "";
   const type = typeOf(response);
   if (type === "text/plain" || type === "application/json") {
@@ -30,7 +30,7 @@ export async function wordsOf(response: Response, secret: string | undefined): P
   const bytes = Buffer.from(text, "latin1").toString("utf8");
   // Cut only after redaction: half a secret would not be found.
   const words = type === "application/json" ? fieldOf(bytes) : bytes;
-  const safe = secret === undefined ? words : redact(words, [secret]);
+  const safe = redact(words, secrets);
   return clip(safe.replaceAll(/\s+/g, " ").trim(), MAX_WORDS_CHARS);
 }
 

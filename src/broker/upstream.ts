@@ -33,7 +33,7 @@ export class Upstream {
     answered: (status: number) => void,
   ): Promise<Response> {
     const { host, body } = request;
-    const reference = config.credentials.get(host);
+    const reference = request.isAnonymous === true ? undefined : config.credentials.get(host);
     for (;;) {
       let credential: Credential | undefined;
       try {
@@ -101,15 +101,15 @@ export class Upstream {
   }
 
   async #refused(
-    { host, path }: UpstreamRequest,
+    { host, path, isAnonymous, secrets = [] }: UpstreamRequest,
     response: Response,
     credential: Credential | undefined,
     config: Config,
   ): Promise<Refusal> {
     const { status } = response;
-    const said = await wordsOf(response, credential?.secret);
+    const said = await wordsOf(response, credential === undefined ? secrets : [...secrets, credential.secret]);
     const answered = `${host} answered ${status}`;
-    if (status === 401) {
+    if (status === 401 && isAnonymous !== true) {
       const reference = config.credentials.get(host);
       return reference === undefined
         ? new Refusal(
@@ -127,6 +127,7 @@ export class Upstream {
       return new Moved(
         `${answered}: it redirects to ${clip(where, 200)}, and the broker follows no redirect; use the new address`,
         isHere ? target.pathname + target.search : undefined,
+        target,
       );
     }
     if (AS_THEY_ARE.includes(status)) {
@@ -157,5 +158,5 @@ function isExpected({ accepts, statuses = [] }: UpstreamRequest, response: Respo
   // This one has no content that a type could be of.
   return response.status === 304
     ? statuses.includes(304)
-    : [200, ...statuses].includes(response.status) && accepts.includes(typeOf(response));
+    : [200, ...statuses].includes(response.status) && (accepts === "any" || accepts.includes(typeOf(response)));
 }

@@ -15,6 +15,8 @@ export interface BrokerConfig {
   readonly pushOptions: readonly Listed[];
   /** Whether other branches may be updated where the new commit is proved to have the old one as an ancestor. */
   readonly verifyFastForward: boolean;
+  /** Whether Git LFS passes: large files, beside the repositories that are allowed. */
+  readonly lfs: boolean;
   /** Where npm's packages come from, by scope (`@acme`), or `default` for all others. */
   readonly registries: ReadonlyMap<string, RegistryConfig>;
   /** Names of packages that may be published, with `*` and `?`. */

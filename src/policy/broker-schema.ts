@@ -14,6 +14,7 @@ export interface RawBroker {
   tags: "none" | "create" | "any";
   push_options: string[];
   verify_fast_forward: boolean;
+  lfs: boolean;
   registries: Record<string, string>;
   publish: string[];
   publish_public: boolean;
@@ -94,6 +95,7 @@ export const broker: v.GenericSchema<unknown, RawBroker> = map({
   tags: v.optional(oneOf(["none", "create", "any"]), "none"),
   push_options: v.optional(list(text("a push option, or a pattern", /^[\x20-\x7e]+$/), "a list of push options"), []),
   verify_fast_forward: v.optional(v.boolean(mustBe("true or false")), false),
+  lfs: v.optional(v.boolean(mustBe("true or false")), false),
   registries: v.optional(registries, {}),
   publish: v.optional(list(packageName, "a list of packages"), []),
   publish_public: v.optional(v.boolean(mustBe("true or false")), false),

@@ -17,6 +17,7 @@ export function buildBroker(raw: RawBroker, file: string, places: ReadonlyMap<st
     tags: raw.tags,
     pushOptions: listed(raw.push_options, "push_options"),
     verifyFastForward: raw.verify_fast_forward,
+    lfs: raw.lfs,
     registries: new Map(
       registries.map(([scope, { host, pathname }]) => [scope, { host, path: pathname.replace(/\/$/, "") }]),
     ),

@@ -77,6 +77,18 @@ describeWithEngine("git with a broker", () => {
     expect({ stderr, status }).toEqual({ stderr: expect.stringContaining("allowed_repos"), status: 128 });
   });
 
+  test("large files go and come by Git LFS, once the config has it", async () => {
+    const large = `cd thing && git lfs track '*.bin' && head -c 3000000 /dev/urandom >a.bin && git add . && git -c user.name=A -c user.email=a@example.org commit -qm large`;
+    expect(await asAgent(large)).toMatchObject({ status: 0 });
+    const push = ["-C", "thing", "push", "-q", "origin", "HEAD:agent/large"];
+    expect((await home.exec("git", ...push)).stderr).toContain("plugin policy: Git LFS is off");
+    await home.writeConfig("git", CONFIG.replace("broker: {", "broker: { lfs: true,"));
+    expect(await home.exec("git", ...push)).toMatchObject({ status: 0 });
+    expect(await home.exec("git", "clone", "-q", "-b", "agent/large", thing, "copy")).toMatchObject({ status: 0 });
+    expect(await asAgent("cmp thing/a.bin copy/a.bin && wc -c <copy/a.bin")).toMatchObject({ stdout: "3000000\n" });
+    await home.writeConfig("git", CONFIG);
+  });
+
   test("the tool reaches its broker, and nothing else by name or address", async () => {
     expect((await asTool(ask("git-broker", 8080))).stdout).toContain('"tool":"git"');
     const server = await host.addressOn(egress);

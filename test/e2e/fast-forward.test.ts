@@ -88,7 +88,7 @@ test("a pack that is none proves nothing", async () => {
   const [before, after] = [await host.at("feature"), await host.sh("git -C w rev-parse alone")];
   const line = `${before} ${after} refs/heads/feature\0report-status`;
   const body = `${(line.length + 4).toString(16).padStart(4, "0")}${line}0000PACKnonsense`;
-  const answer = await fetch(`${host.broker.url}/${host.server.host}/acme/thing.git/git-receive-pack`, {
+  const answer = await host.ask("/acme/thing.git/git-receive-pack", {
     method: "POST",
     headers: { "content-type": "application/x-git-receive-pack-request" },
     body,
@@ -108,7 +108,7 @@ test("a pack that says it has an object of gigabytes ends the program that reads
     pack,
     data,
   ]);
-  const answer = await fetch(`${host.broker.url}/${host.server.host}/acme/thing.git/git-receive-pack`, {
+  const answer = await host.ask("/acme/thing.git/git-receive-pack", {
     method: "POST",
     headers: { "content-type": "application/x-git-receive-pack-request" },
     body,
@@ -117,11 +117,11 @@ test("a pack that says it has an object of gigabytes ends the program that reads
 });
 
 test("an upstream that cannot be read proves nothing", async () => {
-  const gone = `${host.broker.url}/${host.server.host}/acme/gone.git/git-receive-pack`;
+  const gone = "/acme/gone.git/git-receive-pack";
   const line = `${"a".repeat(40)} ${"b".repeat(40)} refs/heads/x\0report-status`;
   const body = `${(line.length + 4).toString(16).padStart(4, "0")}${line}0000`;
   const headers = { "content-type": "application/x-git-receive-pack-request" };
-  const answer = await fetch(gone, { method: "POST", headers, body });
+  const answer = await host.ask(gone, { method: "POST", headers, body });
   expect([answer.status, await answer.text()]).toEqual([
     502,
     "plugin policy: whether this is a fast-forward cannot be looked up: the broker could not fetch the repository\n",

@@ -26,7 +26,7 @@ export class GitHost implements AsyncDisposable {
   readonly server: GitServer;
   readonly broker: BrokerProcess;
   readonly #authority: Authority;
-  /** As at the start: tests break the file. */
+  /** As the file was when it last was sound: tests break it. */
   #config: Config | undefined;
 
   private constructor(folder: string, server: GitServer, broker: BrokerProcess, authority: Authority) {
@@ -46,7 +46,7 @@ export class GitHost implements AsyncDisposable {
     const folder = await mkdtemp(`${tmpdir()}/git-host-`);
     await mkdir(`${folder}/root/acme`, { recursive: true });
     await mkdir(`${folder}/home`);
-    const certificate = await authority.issue("IP:127.0.0.1");
+    const certificate = await authority.issue(`IP:${options.name ?? "127.0.0.1"}`);
     const server = new GitServer({ root: `${folder}/root`, token: TOKEN, certificate, ...options });
     const broker = await startBroker(filled(config, server, authority), { token });
     const host = new GitHost(folder, server, broker, authority);
@@ -54,9 +54,20 @@ export class GitHost implements AsyncDisposable {
     return host;
   }
 
+  get authority(): Authority {
+    return this.#authority;
+  }
+
   /** Address of a repository as a user writes it. */
   url(repository: string): string {
     return `${this.server.url}/${repository}`;
+  }
+
+  /** Asks the broker as a proxy for something at the host, as git does but without it. */
+  async ask(path: string, init: BunFetchRequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("host", this.server.host);
+    return await fetch(this.broker.url + path, { ...init, headers });
   }
 
   async edit(config: string): Promise<void> {
@@ -65,7 +76,7 @@ export class GitHost implements AsyncDisposable {
 
   /** Runs git in `cwd` below the folder, as the plugin runs it. */
   async git(args: readonly string[], cwd = "w"): Promise<GitOutcome> {
-    const config = (this.#config ??= loadConfig(this.broker.config));
+    const config = this.#soundConfig();
     const own = gitEnvironment({ config, args, broker: this.broker.url, environment: {} });
     return await run(["git", ...args], `${this.folder}/${cwd}`, { ...this.#env(), ...own });
   }
@@ -82,6 +93,18 @@ export class GitHost implements AsyncDisposable {
   /** The commit of a ref at the host; empty when it has none. */
   async at(ref: string, repository = "acme/thing.git"): Promise<string> {
     return await this.sh(`git -C root/${repository} rev-parse -q --verify ${ref} || true`);
+  }
+
+  #soundConfig(): Config {
+    try {
+      this.#config = loadConfig(this.broker.config);
+      return this.#config;
+    } catch (error) {
+      if (this.#config === undefined) {
+        throw error;
+      }
+      return this.#config;
+    }
   }
 
   #env(): Record<string, string> {

@@ -1,6 +1,10 @@
 // A host of repositories as a process: what test/compose runs in a container of its own.
 import { GitServer } from "./git-server.ts";
+import { LfsServer } from "./lfs-server.ts";
 
 const [root = "", cert = "", key = "", token = ""] = process.argv.slice(2);
-const server = new GitServer({ root, token, certificate: { cert, key }, listen: { hostname: "0.0.0.0", port: 443 } });
+const lfs = new LfsServer({ cert, key }, token, "git.test");
+const listen = { hostname: "0.0.0.0", port: 443 };
+const instead = async (request: Request): Promise<Response | undefined> => lfs.api(request);
+const server = new GitServer({ root, token, certificate: { cert, key }, listen, instead });
 console.log(`ready at ${server.url}`);

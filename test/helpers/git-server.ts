@@ -7,10 +7,12 @@ export interface GitServerOptions {
   readonly token?: string;
   /** Undefined: plain HTTP. */
   readonly certificate?: Certificate;
+  /** What it is called, without its port; without it, by its address. */
+  readonly name?: string;
   /** Where to listen; without it, any free port of this machine. */
   readonly listen?: { readonly hostname: string; readonly port: number };
   /** Answers instead of git, or lets git answer with undefined. */
-  readonly instead?: (request: Request) => Response | Promise<Response> | undefined;
+  readonly instead?: (request: Request) => Response | undefined | Promise<Response | undefined>;
 }
 
 /** One request as the server got it. */
@@ -46,7 +48,7 @@ export class GitServer implements Disposable {
         return (await options.instead?.(request)) ?? (await answer(request, options));
       },
     });
-    this.host = `127.0.0.1:${this.#server.port}`;
+    this.host = `${options.name ?? "127.0.0.1"}:${this.#server.port}`;
     this.url = `${certificate === undefined ? "http" : "https"}://${this.host}`;
   }
 

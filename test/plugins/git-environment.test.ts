@@ -25,21 +25,24 @@ async function rewritten(url: string): Promise<string> {
 }
 
 test.each([
-  ["https://github.com/acme/a.git", `${BROKER}/github.com/acme/a.git`],
-  ["http://github.com/acme/a", `${BROKER}/github.com/acme/a`],
-  ["git@github.com:acme/a.git", `${BROKER}/github.com/acme/a.git`],
-  ["ssh://git@github.com/acme/a", `${BROKER}/github.com/acme/a`],
-  ["ssh://git@github.com:22/acme/a", `${BROKER}/github.com/acme/a`],
-  ["ssh://github.com/acme/a", `${BROKER}/github.com/acme/a`],
-  ["git://github.com/acme/a", `${BROKER}/github.com/acme/a`],
-  ["https://git.local:8443/a", `${BROKER}/git.local:8443/a`],
-  ["git@git.local:a", `${BROKER}/git.local:8443/a`],
-  ["https://elsewhere.example.com/a", `${BROKER}/elsewhere.example.com/a`],
-  [`${BROKER}/github.com/acme/a`, `${BROKER}/github.com/acme/a`],
+  ["https://github.com/acme/a.git", "http://github.com/acme/a.git"],
+  ["http://github.com/acme/a", "http://github.com/acme/a"],
+  ["git@github.com:acme/a.git", "http://github.com/acme/a.git"],
+  ["git@github.com:/acme/a.git", "http://github.com/acme/a.git"],
+  ["ssh://git@github.com/acme/a", "http://github.com/acme/a"],
+  ["ssh://git@github.com:22/acme/a", "http://github.com/acme/a"],
+  ["ssh://github.com/acme/a", "http://github.com/acme/a"],
+  ["git://github.com/acme/a", "http://github.com/acme/a"],
+  ["https://git.local:8443/group/sub/a.git", "http://git.local:8443/group/sub/a.git"],
+  ["git@git.local:a", "http://git.local:8443/a"],
+  ["ssh://git@git.local:2222/group/sub/a", "http://git.local.ssh:2222/group/sub/a"],
+  ["https://elsewhere.example.com/a", "http://elsewhere.example.com/a"],
+  ["ssh://git@elsewhere.example.com/a", "http://git@elsewhere.example.com/a"],
+  ["git://elsewhere.example.com/a", "http://elsewhere.example.com/a"],
   ["/srv/a.git", "/srv/a.git"],
   ["../a.git", "../a.git"],
   ["git@elsewhere.example.com:a", "git@elsewhere.example.com:a"],
-])("git asks for %s at %s", async (url, asked) => {
+])("git asks for %s at %s, by way of the broker", async (url, asked) => {
   expect(await rewritten(url)).toBe(asked);
 });
 
@@ -81,10 +84,12 @@ test("the plugin gives them to the tool, above what the caller and the config sa
     GIT_CONFIG_KEY_0: "user.name",
     GIT_CONFIG_VALUE_0: "me",
     GIT_TERMINAL_PROMPT: "1",
+    NO_PROXY: "*",
+    no_proxy: "github.com",
   };
   const url = await call(plugin, ["ls-remote", "--get-url", "git@github.com:acme/a"], { env });
-  expect(url.stdout).toBe(`${BROKER}/github.com/acme/a\n`);
+  expect(url.stdout).toBe("http://github.com/acme/a\n");
   expect((await call(plugin, ["config", "user.name"], { env })).stdout).toBe("me\n");
-  const shown = await call(plugin, ["-c", "alias.e=!echo $GIT_TERMINAL_PROMPT", "e"], { env });
-  expect(shown.stdout).toBe("0\n");
+  const shown = await call(plugin, ["-c", "alias.e=!echo $GIT_TERMINAL_PROMPT,$NO_PROXY$no_proxy", "e"], { env });
+  expect(shown.stdout).toBe("0,\n");
 });

@@ -1,10 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { judgePush } from "../../plugins/git/wire/push-rules.ts";
-import { FLUSH, pktLine, WireError } from "../../plugins/git/wire/pkt-line.ts";
+import { judgePush, MAX_COMMANDS } from "../../plugins/git/wire/push-rules.ts";
+import { FLUSH, MAX_LINE_BYTES, pktLine, WireError } from "../../plugins/git/wire/pkt-line.ts";
 import { foldRef, refProblem } from "../../plugins/git/wire/ref-name.ts";
-import { MAX_COMMANDS, MAX_REQUEST_BYTES, UpdateRequestParser } from "../../plugins/git/wire/update-request-parser.ts";
+import { MAX_REQUEST_BYTES, UpdateRequestParser } from "../../plugins/git/wire/update-request-parser.ts";
 import { encodeUpdateRequest, type UpdateRequest } from "../../plugins/git/wire/update-request.ts";
 import { parseConfig } from "../../src/policy/load.ts";
 
@@ -174,11 +174,6 @@ const REFUSED: readonly { name: string; input: Uint8Array; says: string }[] = [
     says: "push option",
   },
   {
-    name: "too many commands",
-    input: bytes(first, ...Array.from({ length: MAX_COMMANDS }, (_, n) => pktLine(command(`refs/heads/${n}`))), FLUSH),
-    says: "more than 200 refs",
-  },
-  {
     name: "too much before the pack",
     input: bytes(...Array.from({ length: 1300 }, () => pktLine(`shallow ${A}`)), first, FLUSH),
     says: "more than 64 KiB",
@@ -200,12 +195,31 @@ describe("UpdateRequestParser refuses", () => {
     ).toBeString();
   });
 
+  test("no line of exactly the limit", () => {
+    const start = `${command("refs/heads/x")}\0atomic `;
+    const line = (length: number): Uint8Array => pktLine(start.padEnd(length - 4, "x"));
+    expect(read(bytes(line(MAX_LINE_BYTES), FLUSH))).toMatchObject({ request: { capabilities: ["atomic"] } });
+    expect(read(bytes(line(MAX_LINE_BYTES + 1), FLUSH))).toContain("65521 bytes");
+  });
+
   test("no request of exactly the limit", () => {
     const head = bytes(pktLine(`${command("refs/heads/x")}\0push-options`), FLUSH);
     const option = MAX_REQUEST_BYTES - head.length - 4 - 4;
     expect(read(bytes(head, pktLine("o".repeat(option)), FLUSH))).not.toBeString();
     expect(read(bytes(head, pktLine("o".repeat(option + 1)), FLUSH))).toContain("64 KiB");
   });
+});
+
+test("judgePush() lets 200 commands of a push pass, and none of 201", () => {
+  const verdicts = (count: number): string[] => {
+    const commands = Array.from({ length: count }, (_, n) => ({ before: ZERO, after: A, ref: `refs/heads/${n}` }));
+    const judged = judgePush(STRICT, { shallow: [], commands, capabilities: [], pushOptions: [] });
+    return [...new Set(judged.map((verdict) => (verdict.kind === "refuse" ? verdict.reason : verdict.kind)))];
+  };
+  expect(verdicts(MAX_COMMANDS)).toEqual(["pass"]);
+  expect(verdicts(MAX_COMMANDS + 1)).toEqual([
+    "this push has 201 refs, and at most 200 pass at once; push fewer at a time",
+  ]);
 });
 
 /** Bytes that look like a push, with faults of all kinds. */
@@ -225,6 +239,31 @@ const almostPush = fc
     { maxLength: 12 },
   )
   .map((parts) => bytes(...parts));
+
+/** A push as git writes it, of some refs, with at most one fault in it. */
+const likelyPush = fc
+  .tuple(
+    fc.array(
+      fc.tuple(
+        fc.constantFrom(
+          "refs/heads/a",
+          "refs/heads/agent/x",
+          "refs/heads/b",
+          "refs/heads/MAIN",
+          "refs/tags/v1",
+          "HEAD",
+        ),
+        fc.constantFrom("", "", "", "\0", "\n", " refs/heads/main"),
+      ),
+      { minLength: 1, maxLength: 4 },
+    ),
+    fc.nat(5),
+    fc.constantFrom(new Uint8Array(0), new Uint8Array(0), text("0001"), FLUSH, pktLine(command("refs/heads/main"))),
+  )
+  .map(([refs, place, fault]) => {
+    const lines = refs.map(([ref, more], index) => pktLine(command(ref + (index === 0 ? CAPS : more), A, B)));
+    return bytes(...[...lines, FLUSH, text("PACK")].toSpliced(place, 0, fault));
+  });
 
 const STRICT = parseConfig(
   "plugin: git\nrules: { blocked_branches: [main, 'release/*'] }\nbroker: { update_branches: any, delete_branches: any }\n",
@@ -260,6 +299,25 @@ describe("whatever arrives", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test("what goes upstream has no command that the rules refuse, wherever in the request it stood", () => {
+    let sent = 0;
+    fc.assert(
+      fc.property(fc.oneof(almostPush, likelyPush), fc.array(fc.nat(600), { maxLength: 5 }), (input, cuts) => {
+        const once = read(input, cuts);
+        if (typeof once === "string" || judgePush(STRICT, once.request).some(({ kind }) => kind !== "pass")) {
+          return;
+        }
+        // Not read with the parser: as another program might.
+        const upstream = Buffer.from(encodeUpdateRequest(once.request)).toString("latin1");
+        sent += once.request.commands.length;
+        expect(upstream).not.toMatch(/refs\/heads\/(?:main|release\/)|refs\/tags\/|\bHEAD\b|push-cert/i);
+        expect(upstream.match(/[0-9a-f]{40} [0-9a-f]{40} (?!refs\/heads\/)/)).toBeNull();
+      }),
+      { numRuns: 3000 },
+    );
+    expect(sent).toBeGreaterThan(100);
   });
 
   test("no ref passes that the rules refuse, however it is written", () => {

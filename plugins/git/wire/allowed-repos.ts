@@ -29,6 +29,11 @@ export function allowedHosts({ broker }: Config): string[] {
   return [...new Set(broker.allowedRepos.map(({ value }) => value.split("/", 1)[0] ?? ""))];
 }
 
+/** A host without its port. */
+export function nameOf(host: string): string {
+  return host.replace(/:\d+$/, "");
+}
+
 function withoutGit(address: string): string {
   return address.replace(/\.git$/, "");
 }

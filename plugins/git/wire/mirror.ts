@@ -15,14 +15,15 @@ import type { Command } from "./update-request.ts";
 export class Mirror {
   readonly #folder: string;
   readonly #url: string;
-  readonly #signal: AbortSignal;
+  readonly #exchange: Exchange;
 
   /** The copy of a repository as the upstream has it now. @throws {Refusal} `verify_fast_forward` */
   static async fetched(exchange: Exchange, { host, path }: Repository, idLength: number): Promise<Mirror> {
     const name = createHash("sha256")
       .update(`${idLength} ${host}/${path.replace(/\.git$/, "")}`)
       .digest("hex");
-    const mirror = new Mirror(join(mirrors(), name), `${exchange.self}/${host}/${path}`, exchange.signal);
+    const url = `http://${host}/${path}`;
+    const mirror = new Mirror(join(mirrors(), name), url, exchange);
     // One fetch at a time writes to it.
     const before = fetching.get(name) ?? Promise.resolve();
     const now = before.catch(() => {}).then(async () => mirror.#fetch(idLength));
@@ -31,10 +32,10 @@ export class Mirror {
     return mirror;
   }
 
-  private constructor(folder: string, url: string, signal: AbortSignal) {
+  private constructor(folder: string, url: string, exchange: Exchange) {
     this.#folder = folder;
     this.#url = url;
-    this.#signal = signal;
+    this.#exchange = exchange;
   }
 
   /**
@@ -82,14 +83,14 @@ export class Mirror {
 
   /** The status that git ended with. */
   async #git(args: readonly string[], env: Readonly<Record<string, string>>, stdin?: Bun.BunFile): Promise<number> {
-    const command = ["git", ...SETTINGS, ...args];
+    const command = ["git", ...SETTINGS, "-c", `http.proxy=${this.#exchange.self}`, ...args];
     // A small pack can say that it has an object of many gigabytes, which git would make room for.
     const isBounded = "GIT_OBJECT_DIRECTORY" in env;
     const child = Bun.spawn(isBounded ? ["/bin/sh", "-c", BOUNDED, "sh", ...command] : command, {
       cwd: this.#folder,
       env: { ...ENVIRONMENT, PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: this.#folder, ...env },
       stdio: [stdin ?? "ignore", "ignore", "ignore"],
-      signal: this.#signal,
+      signal: this.#exchange.signal,
       killSignal: "SIGKILL",
     });
     return await child.exited;
@@ -123,7 +124,6 @@ const SETTINGS = [
   "core.packedGitWindowSize=32m",
   "core.packedGitLimit=256m",
   "credential.helper=",
-  "http.proxy=",
   "http.followRedirects=false",
 ].flatMap((setting) => ["-c", setting]);
 

@@ -1,5 +1,7 @@
+import { RETRY } from "../../../src/policy/retry.ts";
 import { basename } from "node:path";
 
+import { Refusal } from "../../../src/broker/plugin.ts";
 import type { BranchScope } from "../../../src/policy/broker-config.ts";
 import type { Config, Listed, Place } from "../../../src/policy/config.ts";
 import { matchGlob } from "../../../src/policy/glob.ts";
@@ -18,7 +20,7 @@ export type Verdict =
 
 /** Decides about each command of a push, in their order. Pure. */
 export function judgePush(config: Config, { commands, pushOptions }: UpdateRequest): Verdict[] {
-  const all = blockedPush(config) ?? oddOption(config, pushOptions);
+  const all = blockedPush(config) ?? tooMany(commands) ?? oddOption(config, pushOptions);
   const seen = new Set<string>();
   return commands.map((command) => {
     const folded = foldRef(command.ref);
@@ -50,6 +52,18 @@ export function blockedPush(config: Config): Verdict | undefined {
   return undefined;
 }
 
+/** @throws {Refusal} when nothing at all can be pushed */
+export function checkPush(config: Config): void {
+  const blocked = blockedPush(config);
+  if (blocked?.kind === "refuse") {
+    throw new Refusal(
+      403,
+      blocked.rule,
+      `plugin policy: ${blocked.reason}. ${RETRY.kind}; ask the operator to change the rule`,
+    );
+  }
+}
+
 /** The rule that denies every push, whatever it pushes: the first that is about all of them, unless one before it lets some through. */
 function ruleAgainstPush(rules: readonly Rule[]): Rule | undefined {
   const first = rules.find((rule) => isAboutPush(rule) && (rule.decision !== "deny" || isWithoutCondition(rule)));
@@ -64,6 +78,15 @@ function isAboutPush({ match: { commands } }: Rule): boolean {
 
 function isWithoutCondition({ match: { commands: _commands, ...conditions } }: Rule): boolean {
   return Object.values(conditions).every((condition) => condition === undefined);
+}
+
+/** Commands of one push. */
+export const MAX_COMMANDS = 200;
+
+function tooMany({ length }: readonly Command[]): Verdict | undefined {
+  return length <= MAX_COMMANDS
+    ? undefined
+    : refuse("limits", `this push has ${length} refs, and at most ${MAX_COMMANDS} pass at once; push fewer at a time`);
 }
 
 function oddOption({ broker }: Config, pushOptions: readonly string[]): Verdict | undefined {
@@ -107,7 +130,10 @@ function judgeBranch(config: Config, { ref }: Command, kind: CommandKind): Verdi
   }
   if (allowedBranchPatterns !== undefined && !matches(allowedBranchPatterns, branch)) {
     const shown = allowedBranchPatterns.map(({ value }) => value).join(" ");
-    return refuse("allowed_branch_patterns", `only ${shown} may be pushed to by rules.allowed_branch_patterns`);
+    return refuse(
+      "allowed_branch_patterns",
+      `only ${shown} may be pushed to by rules.allowed_branch_patterns; push to such a branch`,
+    );
   }
   const scope = { create: broker.createBranches, update: broker.updateBranches, delete: broker.deleteBranches }[kind];
   const isOwn = matches(broker.ownBranches, branch);
@@ -123,7 +149,7 @@ function judgeBranch(config: Config, { ref }: Command, kind: CommandKind): Verdi
 function outOfScope(kind: CommandKind, scope: BranchScope, instead: string): string {
   const whose = scope === "own" ? "this branch is not one of broker.own_branches" : "no branch may be so";
   const done = { create: "made", update: "updated", delete: "deleted" }[kind];
-  return `cannot be ${done}: ${whose} (broker.${kind}_branches is ${scope})${kind === "delete" ? "" : instead}`;
+  return `cannot be ${done}: ${whose} (broker.${kind}_branches is ${scope})${kind === "delete" ? "; ask a person to delete it at the host" : instead}`;
 }
 
 const PASS: Verdict = { kind: "pass" };

@@ -5,7 +5,7 @@ import { Mirror } from "./mirror.ts";
 import { pushBody } from "./push-body.ts";
 import { judgePush, type Verdict } from "./push-rules.ts";
 import type { Reader } from "./reader.ts";
-import { canReport, reportRefused } from "./report-status.ts";
+import { canReport, reportRefused, reportUnreadable } from "./report-status.ts";
 import { upstreamPath, type Route } from "./route.ts";
 import { Spool } from "./spool.ts";
 import { UpdateRequestParser } from "./update-request-parser.ts";
@@ -17,7 +17,18 @@ export async function relayPush(exchange: Exchange, route: Route): Promise<Respo
     throw new Refusal(415, "route", "A push is not taken compressed; git sends none so");
   }
   const reader: Reader = (exchange.body ?? new Blob([]).stream()).getReader();
-  const { request, rest } = await readRequest(reader);
+  const parser = new UpdateRequestParser();
+  const read = await readRequest(parser, reader);
+  if (read instanceof WireError) {
+    const message = `plugin policy: this push cannot be read: ${read.message}`;
+    if (!canReport(parser)) {
+      throw new Refusal(400, "wire", message, { cause: read });
+    }
+    exchange.note({ decision: "deny", rule: "wire", message });
+    await drop(reader);
+    return reportUnreadable(parser, message);
+  }
+  const { request, rest } = read;
   if (request.commands.length === 0) {
     return await relayTrial(exchange, route, reader, rest);
   }
@@ -81,8 +92,11 @@ const NO_FAST_FORWARD: Verdict = {
 };
 
 const MAX_LOGGED = 20;
-async function readRequest(reader: Reader): Promise<{ request: UpdateRequest; rest: Uint8Array }> {
-  const parser = new UpdateRequestParser();
+
+async function readRequest(
+  parser: UpdateRequestParser,
+  reader: Reader,
+): Promise<{ request: UpdateRequest; rest: Uint8Array } | WireError> {
   try {
     for (;;) {
       const { value } = await reader.read();
@@ -93,7 +107,7 @@ async function readRequest(reader: Reader): Promise<{ request: UpdateRequest; re
     }
   } catch (error) {
     if (error instanceof WireError) {
-      throw new Refusal(400, "wire", `plugin policy: this push cannot be read: ${error.message}`, { cause: error });
+      return error;
     }
     throw error;
   }

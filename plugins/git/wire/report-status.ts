@@ -8,8 +8,10 @@ export interface RefusedRef {
   readonly reason: string;
 }
 
+type Capable = Pick<UpdateRequest, "capabilities">;
+
 /** Whether the tool can be told about single refs. */
-export function canReport({ capabilities }: UpdateRequest): boolean {
+export function canReport({ capabilities }: Capable): boolean {
   return capabilities.some((name) => name === "report-status" || name === "report-status-v2");
 }
 
@@ -17,11 +19,23 @@ export function canReport({ capabilities }: UpdateRequest): boolean {
  * The report of an upstream that has refused every ref, as gitprotocol-pack(5) has it, so that git prints
  * `! [remote rejected] main -> main (reason)`.
  */
-export function reportRefused({ capabilities }: UpdateRequest, refused: readonly RefusedRef[]): Response {
+export function reportRefused(request: Capable, refused: readonly RefusedRef[]): Response {
   const lines = refused.map(({ ref, reason }) =>
     pktLine(`ng ${ref} ${clip(`plugin policy: ${reason}`, MAX_REASON)}\n`),
   );
-  const report = Buffer.concat([pktLine("unpack ok\n"), ...lines, FLUSH]);
+  return respond(request, [pktLine("unpack ok\n"), ...lines, FLUSH]);
+}
+
+/**
+ * The report of an upstream that could not read a push: git prints `error: remote unpack failed: reason`. Of an answer
+ * with another status than 200 it would show the number alone.
+ */
+export function reportUnreadable(request: Capable, reason: string): Response {
+  return respond(request, [pktLine(`unpack ${clip(reason, MAX_REASON)}\n`), FLUSH]);
+}
+
+function respond({ capabilities }: Capable, lines: readonly Uint8Array[]): Response {
+  const report = Buffer.concat(lines);
   const body = capabilities.includes("side-band-64k") ? Buffer.concat([...inBand(report), FLUSH]) : report;
   return new Response(body, {
     headers: { "content-type": "application/x-git-receive-pack-result", "cache-control": "no-store" },

@@ -17,9 +17,6 @@ export interface Repository {
   readonly path: string;
 }
 
-/** What a part of a path may be: names of owners and repositories have no other characters. */
-export const SEGMENT: RegExp = /^[A-Za-z0-9._~-]{1,255}$/;
-
 /** @throws {Refusal} `route`, for whatever is not one of the routes to the letter */
 export function readRoute({ method, target, headers }: Pick<Exchange, "method" | "target" | "headers">): Route {
   const { host, segments, query } = target;
@@ -70,7 +67,8 @@ function keyOf({ host, path }: Repository): string {
   return `${host}/${path}`;
 }
 
-function readRepository(host: string, segments: readonly string[]): Repository {
+/** @throws {Refusal} `route` */
+export function readRepository(host: string, segments: readonly string[]): Repository {
   // Inside a repository's own folder other repositories could be addressed: its objects, its modules.
   const odd = segments.findIndex((segment, index) => isInside(segment, index === segments.length - 1));
   if (segments.length === 0 || odd >= 0) {

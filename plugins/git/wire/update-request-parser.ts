@@ -1,8 +1,6 @@
 import { PktLines, WireError } from "./pkt-line.ts";
 import { isZero, type Command, type UpdateRequest } from "./update-request.ts";
 
-/** Commands of one push. */
-export const MAX_COMMANDS = 200;
 /** Everything before the pack. */
 export const MAX_REQUEST_BYTES = 65_536;
 
@@ -49,6 +47,11 @@ export class UpdateRequestParser {
     return this.#lines.rest();
   }
 
+  /** What the tool said that it understands, as far as it has been read. */
+  get capabilities(): readonly string[] {
+    return this.#capabilities;
+  }
+
   /** @throws {WireError} always: the input has ended too early */
   end(): never {
     throw new WireError("the request ends before its commands do");
@@ -62,6 +65,9 @@ export class UpdateRequestParser {
     const nul = line.indexOf(0);
     const isFirst = this.#commands.length === 0;
     const text = decode(nul < 0 ? chomp(line) : line.subarray(0, nul));
+    if (isFirst && nul >= 0) {
+      this.#capabilities = readCapabilities(decode(chomp(line.subarray(nul + 1))));
+    }
     if (text.startsWith("push-cert")) {
       throw new WireError("signed pushes are not passed on; push without --signed");
     }
@@ -69,18 +75,10 @@ export class UpdateRequestParser {
       this.#shallow.push(readId(text.slice("shallow ".length)));
       return;
     }
-    if (isFirst) {
-      if (nul < 0) {
-        throw new WireError("the first command has no capabilities");
-      }
-      this.#capabilities = readCapabilities(decode(chomp(line.subarray(nul + 1))));
-    } else if (nul >= 0) {
-      throw new WireError("a later command has capabilities");
+    if (isFirst !== nul >= 0) {
+      throw new WireError(isFirst ? "the first command has no capabilities" : "a later command has capabilities");
     }
     this.#commands.push(readCommand(text));
-    if (this.#commands.length > MAX_COMMANDS) {
-      throw new WireError(`more than ${MAX_COMMANDS} refs in one push; push fewer at a time`);
-    }
   }
 
   #done(): UpdateRequest {

@@ -1,4 +1,3 @@
-import { RETRY } from "../../../src/policy/retry.ts";
 import { basename } from "node:path";
 
 import { Refusal } from "../../../src/broker/plugin.ts";
@@ -7,6 +6,7 @@ import type { Config, Listed, Place } from "../../../src/policy/config.ts";
 import { matchGlob } from "../../../src/policy/glob.ts";
 import { matchPattern } from "../../../src/policy/pattern.ts";
 import { quote } from "../../../src/policy/printable.ts";
+import { RETRY } from "../../../src/policy/retry.ts";
 import type { CommandPattern, Rule } from "../../../src/policy/rule.ts";
 import { foldRef, refProblem } from "./ref-name.ts";
 import { kindOf, type Command, type CommandKind, type UpdateRequest } from "./update-request.ts";

@@ -124,6 +124,28 @@ describeWithEngine("run.sh in compose mode", () => {
     expect(await agentStart()).toBe(agent);
   });
 
+  test("add-tool.sh --image adds a program out of an image, and --remove takes it, its image and network away", async () => {
+    const agent = await agentStart();
+    expect((await home.run(["exec", "node", "--version"])).status).toBe(127);
+    const added = await home.script("add-tool.sh", ["node", "--image", "node:22-bookworm-slim"]);
+    expect(added).toMatchObject({ status: 0, stdout: expect.stringContaining("The agent has node now") });
+    expect((await home.run(["exec", "node", "-p", "1+1"])).stdout).toBe("2\n");
+    expect(await home.status()).toMatchObject({ node: { state: "ready", carrier: "descriptors" } });
+    // The image has its own idea of who runs in it.
+    expect((await home.run(["exec", "node", "-p", "process.getuid()"])).stdout).toBe(`${process.getuid?.()}\n`);
+
+    expect(await home.script("add-tool.sh", ["--remove", "node"])).toMatchObject({ status: 0 });
+    for (const made of ["cli/node", "config/node.yaml", "compose.d/node.yaml", "sockets/node", "run/added/node"]) {
+      expect(existsSync(home.path(made))).toBe(false);
+    }
+    const project = await home.composeProject();
+    expect(await home.container("node-plugin")).toBe("");
+    expect(await home.docker("network", "ls", "-q", "--filter", `name=${project}_node`)).toBe("");
+    expect(await home.docker("image", "ls", "-q", "claude-container/plugin-tool-node")).toBe("");
+    expect((await home.run(["exec", "node", "--version"])).status).toBe(127);
+    expect(await agentStart()).toBe(agent);
+  });
+
   test("a plugin that exits at start shows its own last words, one without an image says so", async () => {
     const image = (await home.docker("inspect", "-f", "{{.Config.Image}}", await home.container("git-plugin"))).trim();
     await home.writeConfig("falls", "plugin: falls\n");

@@ -33,6 +33,12 @@ export class Terminal implements AsyncDisposable {
     );
     const terminal = new Terminal(folder, { HOME: folder, LANG: "C.UTF-8", TERM: "xterm-256color", ...env });
     await terminal.tmux("-f", `${folder}/conf`, "new-session", "-d", "-x", "80", "-y", "24", "-c", cwd, command);
+    const pid = (await terminal.tmux("display-message", "-p", "#{pane_pid}")).trim();
+    // Until then it is tmux itself, which has yet to set the terminal.
+    await waitFor("the command has been started", async () => {
+      const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+      return !name.startsWith("tmux");
+    });
     return terminal;
   }
 

@@ -70,11 +70,13 @@ export class Installation extends TemporaryHome {
     return await this.command(["docker", "compose", ...args], { cwd: this.checkout });
   }
 
-  /** A terminal in the project with a shell of the owner's, for whom `$RUN` is run.sh. */
+  /** A terminal in the project with a shell of the owner's, which waits; `$RUN` is run.sh there. */
   async terminal(): Promise<Terminal> {
-    const given = Object.entries({ ...this.environment(), RUN: `${this.checkout}/scripts/run.sh` });
+    const given = Object.entries({ ...this.environment(), PS1: "$ ", RUN: `${this.checkout}/scripts/run.sh` });
     const env = Object.fromEntries(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-    return await Terminal.open([...this.asOwner, "/bin/sh"].join(" "), this.project, env);
+    const terminal = await Terminal.open([...this.asOwner, "/bin/sh"].join(" "), this.project, env, TYPED_MS);
+    await terminal.shows(/^\$/mu);
+    return terminal;
   }
 
   /** A command in the agent's container. */
@@ -131,6 +133,9 @@ export class Installation extends TemporaryHome {
     return { ...super.environment(), ...folder, BUILDX_CONFIG: `${this.top}/buildx` };
   }
 }
+
+/** What is typed goes by way of the engine. */
+const TYPED_MS = 30_000;
 
 /** Neither of them is root's or the images' 1000, and they are not each other's. */
 const [UID, GID] = [1234, 2345];

@@ -24,6 +24,9 @@ describeWithEngine("run.sh exec in a terminal", () => {
       expect(await home.exec("git", "commit", "-qm", "Count")).toMatchObject({ status: 0 });
       // Whatever follows is run by git in the plugin's container.
       expect(await home.exec("git", "config", "alias.run", "!sh")).toMatchObject({ status: 0 });
+      await home.write(`${home.project}/package.json`, '{ "scripts": { "dev": "node server.js" } }\n');
+      await home.write(`${home.project}/server.js`, SERVER);
+      expect(await home.script("add-tool.sh", ["npm"])).toMatchObject({ status: 0 });
     });
 
     afterAll(async () => {
@@ -70,9 +73,22 @@ describeWithEngine("run.sh exec in a terminal", () => {
       expect(await isThere()).toBe(true);
       await terminal.press("C-c");
       await terminal.shows("status 130");
-      await waitFor("it is gone", async () => !(await isThere()));
+      await waitFor("it is gone", async () => !(await isThere()), 30_000);
       expect(await terminal.settings()).toBe(before);
       expect(await home.status()).toMatchObject({ git: { state: "ready", sessions: 0 } });
+    });
+
+    test("a dev server of npm's serves until Ctrl-C, closes what it has open, and leaves nothing behind", async () => {
+      await using terminal = await home.terminal();
+      await terminal.type("$RUN exec npm run dev; echo status $?");
+      await terminal.shows(/^served$/mu);
+      const plugin = await home.container("npm-plugin");
+      const servers = async (): Promise<string> => await home.docker("exec", plugin, "sh", "-c", "pgrep node; true");
+      expect(await servers()).not.toBe("");
+      await terminal.press("C-c");
+      await terminal.shows(/closed$/mu);
+      await terminal.shows(/status (0|130)/u);
+      await waitFor("it is gone", async () => (await servers()) === "", 30_000);
     });
 
     test("git add -p asks for each hunk and stages what was chosen", async () => {
@@ -103,3 +119,13 @@ describeWithEngine("run.sh exec in a terminal", () => {
     });
   });
 });
+
+/** It asks itself, for nobody else can reach it. */
+const SERVER = `
+const server = require("node:http").createServer((_, answer) => answer.end("served"));
+server.listen(0, "127.0.0.1", async () => {
+  const answer = await fetch("http://127.0.0.1:" + server.address().port, { headers: { connection: "close" } });
+  console.log(await answer.text());
+});
+process.once("SIGINT", () => server.close(() => console.log("closed")));
+`;

@@ -69,6 +69,11 @@ describeWithEngine("run.sh in compose mode", () => {
     });
   });
 
+  test("shell runs a shell in the agent's container, in the project", async () => {
+    const { stdout, status } = await home.run(["shell"], { stdin: "command -v git; pwd; exit 3\n" });
+    expect({ stdout, status }).toEqual({ stdout: `/home/claude/bin/git\n${home.project}\n`, status: 3 });
+  });
+
   test("claude starts what AGENT_COMMAND says, in the agent's container", async () => {
     const { stdout } = await home.run(["claude", "--", "--json", "x y"], { env: { AGENT_COMMAND: "printf [%s]" } });
     expect(stdout).toBe("[--json][x y]");

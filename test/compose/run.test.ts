@@ -136,6 +136,9 @@ describeWithEngine("run.sh in compose mode", () => {
     expect(added).toMatchObject({ status: 0, stdout: expect.stringContaining("The agent has node now") });
     expect((await home.run(["exec", "node", "-p", "1+1"])).stdout).toBe("2\n");
     expect(await home.status()).toMatchObject({ node: { state: "ready", carrier: "descriptors" } });
+    const plugin = await home.container("node-plugin");
+    const image = (await home.docker("inspect", "-f", "{{.Config.Image}}", plugin)).trim();
+    expect(await home.docker("image", "ls", "-q", image)).not.toBe("");
     // The image has its own idea of who runs in it.
     expect((await home.run(["exec", "node", "-p", "process.getuid()"])).stdout).toBe(`${process.getuid?.()}\n`);
 
@@ -146,7 +149,7 @@ describeWithEngine("run.sh in compose mode", () => {
     const project = await home.composeProject();
     expect(await home.container("node-plugin")).toBe("");
     expect(await home.docker("network", "ls", "-q", "--filter", `name=${project}_node`)).toBe("");
-    expect(await home.docker("image", "ls", "-q", "claude-container/plugin-tool-node")).toBe("");
+    expect(await home.docker("image", "ls", "-q", image)).toBe("");
     expect((await home.run(["exec", "node", "--version"])).status).toBe(127);
     expect(await agentStart()).toBe(agent);
   });

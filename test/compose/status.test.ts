@@ -80,6 +80,21 @@ describeWithEngine("status in compose mode", () => {
     expect(await home.exec("git", "--version")).toMatchObject({ status: 0 });
   });
 
+  test("a plugin that ends for lack of memory has failed, and says so", async () => {
+    await home.writeConfig("starved", "plugin: starved\n");
+    const service = `{ image: "${await imageOf("git-plugin")}", command: [tail, /dev/zero], mem_limit: 16m }`;
+    await home.write(home.path("compose.d/starved.yaml"), `services: { starved-plugin: ${service} }\n`);
+    expect(await home.run(["start", "starved"])).toMatchObject({ status: 1 });
+    await says("starved", {
+      state: "failed",
+      reason: "ended for lack of memory (mem_limit): without a word",
+      next: "mend that, then scripts/run.sh restart starved",
+    });
+    await home.docker("rm", await home.container("starved-plugin"));
+    await rm(home.path("config/starved.yaml"));
+    await rm(home.path("compose.d/starved.yaml"));
+  });
+
   test("a container that was paused is shown with the command that lets it go on", async () => {
     const id = await home.container("git-plugin");
     await home.docker("pause", id);

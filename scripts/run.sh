@@ -209,8 +209,9 @@ done
 
 here=$PWD
 if [[ -n $project ]]; then
-  project=$(cd -P -- "$project" 2>/dev/null && pwd) ||
+  found=$(cd -P -- "$project" 2>/dev/null && pwd) ||
     fail 2 "Cannot find the project folder \"$project\": make it, or name another with --project"
+  project=$found
 fi
 find_home
 

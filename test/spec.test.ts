@@ -271,6 +271,18 @@ describe("SPEC.md, policy", () => {
   });
 });
 
+test("SPEC.md, section 25 has every state of a plugin, and no other", () => {
+  const source = readFileSync(join(import.meta.dir, "../scripts/home/plugin-status.ts"), "utf8");
+  const [, union = ""] = /^export type State =([^;]*);/mu.exec(source) ?? [];
+  const states = [...union.matchAll(/\| "([a-z ]+)"/gu)].map(([, state = ""]) => state);
+  expect(states).toContain("ready");
+  expect(
+    table("## 25 Status")
+      .map(([state = ""]) => unquoted(state))
+      .toSorted(),
+  ).toEqual(states.toSorted());
+});
+
 test("SPEC.md, section 17 has the fields of a session's line, in their order", () => {
   const lines: string[] = [];
   const write = spyOn(process.stderr, "write").mockImplementation((text) => lines.push(String(text)) > 0);

@@ -1,6 +1,7 @@
 // What waits for a person's approval, in both modes. Called by scripts/run.sh, which has read the command line.
 import { parseArgs } from "node:util";
 
+import { runCommand } from "../home/command.ts";
 import { homeAt, type Home } from "../home/home.ts";
 import { Refusal } from "../home/refusal.ts";
 import { Board, give } from "./board.ts";
@@ -104,12 +105,4 @@ async function readState(place: Place): Promise<State | undefined> {
 
 const LIST_MS = 10_000;
 
-try {
-  process.exit(await main());
-} catch (error) {
-  if (!(error instanceof Refusal)) {
-    throw error;
-  }
-  console.error(`run.sh: ${error.message}`);
-  process.exit(error.status);
-}
+process.exit(await runCommand(main, console.error));

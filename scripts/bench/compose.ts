@@ -1,3 +1,4 @@
+import { hasEngine } from "./engine.ts";
 import { interleave } from "./interleave.ts";
 import { ratioRow, type Options, type Report } from "./report.ts";
 import { makeRepository } from "./repository.ts";
@@ -55,10 +56,6 @@ export async function benchCompose(place: Workplace, { isQuick }: Options): Prom
     ],
     samples,
   };
-}
-
-function hasEngine(): boolean {
-  return Bun.which("docker") !== null && Bun.spawnSync(["docker", "info"], { timeout: 5_000 }).success;
 }
 
 /** An installation of its own in containers. */

@@ -3,7 +3,7 @@ import type { Service } from "./services.ts";
 
 /** How the agent's container is. */
 export interface AgentStatus {
-  readonly state: "ready" | "starting" | "unhealthy" | "stopped" | "missing image";
+  readonly state: "ready" | "unhealthy" | "stopped" | "missing image";
   readonly pid: number | null;
   readonly since: string | null;
   readonly reason: string | null;

@@ -27,7 +27,8 @@ export async function askHealth(container: string, user: string): Promise<Health
 // The image knows which tool it is for.
 const ASK = 'exec plugin-server health "/run/plugins/$PLUGIN_TOOL/$PLUGIN_TOOL.sock" --json';
 
-const ASK_MS = 1_200;
+/** The question itself takes 2 s at the most; the rest is for an engine that is busy. */
+const ASK_MS = 5_000;
 
 function readHealth(fields: ReadonlyMap<string, unknown>): Health {
   const sinceMs = fields.get("sinceMs");

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 
 import { brokerTool } from "../home/brokered.ts";
+import { runCommand } from "../home/command.ts";
 import { trueFolder } from "../home/folder.ts";
 import { homeAt, type Home } from "../home/home.ts";
 import type { PluginStatus } from "../home/plugin-status.ts";
@@ -98,12 +99,4 @@ function agentRow({ agent }: ComposeStatus): PluginStatus {
   return { tool: "(agent)", socket: "", sessions: 0, carrier: null, ...agent };
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof Refusal)) {
-    throw error;
-  }
-  console.error(`run.sh: ${error.message}`);
-  process.exitCode = error.status;
-}
+process.exitCode = await runCommand(main, console.error);

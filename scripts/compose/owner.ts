@@ -15,7 +15,7 @@ export interface Owner {
 
 /**
  * The owner of the project: what the tools write is then the user's.
- * @throws {Refusal} when the home is somebody else's, or lies where the agent could write to it
+ * @throws {Refusal} when the project is not there, when the home is somebody else's, or lies where the agent could write to it
  */
 export async function ownerOf(home: Home, project: string): Promise<Owner> {
   if (isInside(home.folder, project)) {
@@ -24,7 +24,10 @@ export async function ownerOf(home: Home, project: string): Promise<Owner> {
       `Cannot work in "${project}": this home, ${home.folder}, lies in it, and the agent could write its own rules; choose another project, or set CLAUDE_CONTAINER_HOME to a folder outside of it`,
     );
   }
-  const [work, own] = await Promise.all([stat(project), stat(home.folder)]);
+  const [work, own] = await Promise.all([stat(project).catch(() => undefined), stat(home.folder)]);
+  if (work === undefined) {
+    throw new Refusal(1, `Cannot find the project folder "${project}": make it, or name another with --project`);
+  }
   if (work.uid !== own.uid) {
     throw new Refusal(
       1,

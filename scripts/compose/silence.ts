@@ -6,13 +6,15 @@ import { docker } from "./docker.ts";
 /** Why a container does not answer, and what to do about it. */
 export async function silence(tool: string, container: Container, start: string): Promise<[State, string, string]> {
   const { id, state, exitCode, restarts, isOutOfMemory, health, startedMs } = container;
+  // The engine also says so of one whose tool had too little, and which was stopped later.
+  const hasStarved = isOutOfMemory && exitCode === KILLED;
   const hasFallen = state === "restarting" || restarts > 0 || state === "dead";
-  if (hasFallen || (state === "exited" && !STOPPED.includes(exitCode))) {
+  if (hasFallen || hasStarved || (state === "exited" && !STOPPED.includes(exitCode))) {
     const { stdout, stderr } = await docker(["logs", "--tail", "20", id]);
     const words = lastWords(`${stdout}${stderr}`) ?? "without a word";
     // The status of one that was started again is not that of the run that failed.
     const exited = state === "running" ? "ends again and again" : `exited with ${exitCode}`;
-    const cause = isOutOfMemory ? "ended for lack of memory (mem_limit)" : exited;
+    const cause = hasStarved ? "ended for lack of memory (mem_limit)" : exited;
     return ["failed", `${cause}: ${words}`, `mend that, then scripts/run.sh restart ${tool}`];
   }
   if (state === "paused") {
@@ -27,5 +29,7 @@ export async function silence(tool: string, container: Container, start: string)
     : ["unhealthy", "it runs, but does not answer", `scripts/run.sh logs ${tool}, then restart ${tool}`];
 }
 
+const KILLED = 137;
+
 /** How a container ends that somebody stopped: by itself after TERM, or by a signal. */
-const STOPPED: readonly number[] = [0, 130, 137, 143];
+const STOPPED: readonly number[] = [0, 130, KILLED, 143];

@@ -42,7 +42,8 @@ export async function readStatus(home: Home, asksQuestions = false): Promise<Com
       const container = service && containers.get(service.name);
       const image = service && images.get(service.image);
       const found = await lookAt(home, { tool, service, container, image, user: `${uid}:${gid}` });
-      const isStale = found.state === "stopped" && sockets === "folder" && hasSocket(home, tool);
+      const hasEnded = found.state === "stopped" && container?.state !== "paused";
+      const isStale = hasEnded && sockets === "folder" && hasSocket(home, tool);
       return isStale
         ? { ...found, ...STALE, next: `scripts/run.sh start ${tool}, or stop ${tool}, which removes it` }
         : found;

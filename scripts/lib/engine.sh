@@ -36,7 +36,7 @@ find_engine() {
 
 # explain_silence STATUS WORDS: why `docker info` failed. The socket tells more surely than docker's own words.
 explain_silence() {
-  local host path
+  local host path who
   host=$(timeout 5 docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null </dev/null) || host=""
   host=${host:-${DOCKER_HOST:-}}
   path=${host#unix://}
@@ -47,7 +47,9 @@ explain_silence() {
   elif [[ ! -S $path ]]; then
     engine_problem="The container engine is not running: there is no socket $path; start it (sudo systemctl start docker, or Docker Desktop)"
   elif [[ ! -w $path ]]; then
-    engine_problem="The container engine is not permitted to $(id -un 2>/dev/null || id -u): $path is closed; join its group (sudo usermod -aG docker $(id -un 2>/dev/null || id -u)) and log in again, or use a rootless engine"
+    # A user without a name has a number, which id prints beside its complaint.
+    who=$(id -un 2>/dev/null) || who=$(id -u)
+    engine_problem="The container engine is not permitted to $who: $path is closed; join its group (sudo usermod -aG docker $who) and log in again, or use a rootless engine"
   else
     engine_problem="The container engine is not running: nobody answers at $path; start it (sudo systemctl start docker, or Docker Desktop)"
   fi

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 
 import { brokerTool } from "../home/brokered.ts";
+import { runCommand } from "../home/command.ts";
 import { trueFolder } from "../home/folder.ts";
 import { homeAt, type Home } from "../home/home.ts";
 import { Refusal } from "../home/refusal.ts";
@@ -84,12 +85,4 @@ async function showStatus(home: Home, json: boolean, only?: string): Promise<num
   return asked.length > 0 && asked.every(({ state }) => state === "ready") ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof Refusal)) {
-    throw error;
-  }
-  console.error(`run.sh: ${error.message}`);
-  process.exitCode = error.status;
-}
+process.exitCode = await runCommand(main, console.error);

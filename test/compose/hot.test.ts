@@ -111,7 +111,9 @@ describeWithEngine("while the agent is at work", () => {
     expect(seen.size).toBe(renew.length + 1);
     await home.write(`${home.project}/enough`, "");
     const { stdout, stderr, status } = await running;
-    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    // On a machine that is very busy a new container takes longer than the 3 s after which a call says that it waits.
+    const said = stderr.replaceAll("plugin-client: Waiting for the git plugin to come back, for up to 30 s\n", "");
+    expect({ said, status }).toEqual({ said: "", status: 0 });
     const counts = stdout.trim().split("\n").map(Number);
     expect(counts).toHaveLength(CLIENTS);
     expect(Math.min(...counts)).toBeGreaterThan(renew.length);

@@ -2,9 +2,16 @@ import { chmod, copyFile, cp, lchown, mkdir, mkdtemp, readdir, stat, writeFile }
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 
+import { Terminal } from "../helpers/tmux.ts";
 import { TemporaryHome, type Outcome, type RunOptions } from "../scripts/home.ts";
 
 const TOP = resolve(import.meta.dir, "../..");
+
+interface MakeOptions {
+  readonly isStandard?: boolean;
+  /** Where the home is, below the top. */
+  readonly folder?: string;
+}
 
 /**
  * An installation in containers with a checkout of its own, so that what is typed there and written there touches no
@@ -16,20 +23,24 @@ export class Installation extends TemporaryHome {
   readonly uid: number;
   readonly gid: number;
   readonly #isStandard: boolean;
-  readonly #asOwner: readonly string[];
+  /** What comes before a command to make it the owner's. */
+  readonly asOwner: readonly string[];
 
-  constructor(top: string, isStandard: boolean, asOwner: readonly string[]) {
-    super(top, true, isStandard ? `${top}/.claude-container` : `${top}/ho me`);
+  constructor(top: string, isStandard: boolean, asOwner: readonly string[], folder: string) {
+    super(top, true, `${top}/${isStandard ? ".claude-container" : folder}`);
     this.checkout = `${top}/claude-container`;
     this.#isStandard = isStandard;
-    this.#asOwner = asOwner;
+    this.asOwner = asOwner;
     [this.uid, this.gid] = asOwner.length > 0 ? [UID, GID] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   }
 
-  /** `isStandard`: at `~/.claude-container`, and nothing of it is there yet; else with the executables of dist/. */
-  static async make({ isStandard = false }: { readonly isStandard?: boolean } = {}): Promise<Installation> {
+  /**
+   * `isStandard`: at `~/.claude-container`, and nothing of it is there yet; else in `folder`, with the executables of
+   * dist/.
+   */
+  static async make({ isStandard = false, folder = "ho me" }: MakeOptions = {}): Promise<Installation> {
     const top = await mkdtemp(`${tmpdir()}/cc-`);
-    const home = new Installation(top, isStandard, await becoming());
+    const home = new Installation(top, isStandard, await becoming(), folder);
     await Promise.all([mkdir(home.bin), mkdir(home.project), copyCheckout(home.checkout)]);
     // Its folder may be closed to the user.
     await copyFile(process.execPath, `${home.bin}/bun`);
@@ -46,12 +57,26 @@ export class Installation extends TemporaryHome {
 
   /** Runs it as the owner. */
   override async command(command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    return await super.command([...this.#asOwner, ...command], options);
+    return await super.command([...this.asOwner, ...command], options);
+  }
+
+  /** Runs it as whoever runs the tests. */
+  async asTester(command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    return await super.command(command, options);
   }
 
   /** `docker compose ARGS`, as the owner types it in the checkout. */
   async compose(...args: readonly string[]): Promise<Outcome> {
     return await this.command(["docker", "compose", ...args], { cwd: this.checkout });
+  }
+
+  /** A terminal in the project with a shell of the owner's, which waits; `$RUN` is run.sh there. */
+  async terminal(): Promise<Terminal> {
+    const given = Object.entries({ ...this.environment(), PS1: "$ ", RUN: `${this.checkout}/scripts/run.sh` });
+    const env = Object.fromEntries(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+    const terminal = await Terminal.open([...this.asOwner, "/bin/sh"].join(" "), this.project, env, TYPED_MS);
+    await terminal.shows(/^\$/mu);
+    return terminal;
   }
 
   /** A command in the agent's container. */
@@ -108,6 +133,9 @@ export class Installation extends TemporaryHome {
     return { ...super.environment(), ...folder, BUILDX_CONFIG: `${this.top}/buildx` };
   }
 }
+
+/** What is typed goes by way of the engine. */
+const TYPED_MS = 30_000;
 
 /** Neither of them is root's or the images' 1000, and they are not each other's. */
 const [UID, GID] = [1234, 2345];

@@ -55,6 +55,41 @@ describeWithEngine("two installations on one engine", () => {
     }
   });
 
+  test.each([
+    { service: "claude", tool: undefined, programs: "git npm npx node bun" },
+    { service: "git-plugin", tool: "git", programs: "npm npx node bun" },
+    { service: "npm-plugin", tool: "npm", programs: "git bun" },
+  ])("the container of $service is labelled, checked and limited, and has no more than it needs", async (row) => {
+    const { service, tool, programs } = row;
+    const container = await home.container(service);
+    const [found] = JSON.parse(await home.docker("inspect", container));
+    expect(found.Config).toMatchObject({
+      Labels: {
+        "org.opencontainers.image.title": `claude-container ${tool === undefined ? "agent" : `${tool} plugin`}`,
+        "org.opencontainers.image.description": expect.stringMatching(/\w/),
+        "org.opencontainers.image.version": expect.stringMatching(/\w/),
+        "org.opencontainers.image.licenses": "MIT",
+      },
+      Healthcheck: { Test: expect.any(Array), Timeout: 5e9 },
+    });
+    expect(found.HostConfig).toMatchObject({
+      ReadonlyRootfs: true,
+      Init: true,
+      Privileged: false,
+      RestartPolicy: { Name: "unless-stopped" },
+      Tmpfs: { "/tmp": expect.any(String), [tool === undefined ? "/home/claude" : "/home/tool"]: expect.any(String) },
+    });
+    expect(found.HostConfig.PidsLimit).toBeGreaterThan(0);
+    expect(found.HostConfig.Memory).toBeGreaterThan(0);
+    const search = 'PATH=/usr/local/bin:/usr/bin:/bin; for program; do command -v "$program"; done; true';
+    expect(await home.docker("exec", container, "sh", "-c", search, "sh", ...programs.split(" "))).toBe("");
+    // Not those inside of others.
+    const packages = "find / -xdev -name node_modules -prune -print 2>/dev/null; true";
+    expect(await home.docker("exec", container, "sh", "-c", packages)).toBe(
+      tool === "npm" ? "/usr/local/lib/node_modules\n" : "",
+    );
+  });
+
   test("the agent has no capability and can get none", async () => {
     expect(readStatus(await asAgent("cat /proc/self/status"))).toEqual({
       Uid: same(home.uid),

@@ -69,6 +69,11 @@ describeWithEngine("run.sh in compose mode", () => {
     });
   });
 
+  test("shell runs a shell in the agent's container, in the project", async () => {
+    const { stdout, status } = await home.run(["shell"], { stdin: "command -v git; pwd; exit 3\n" });
+    expect({ stdout, status }).toEqual({ stdout: `/home/claude/bin/git\n${home.project}\n`, status: 3 });
+  });
+
   test("claude starts what AGENT_COMMAND says, in the agent's container", async () => {
     const { stdout } = await home.run(["claude", "--", "--json", "x y"], { env: { AGENT_COMMAND: "printf [%s]" } });
     expect(stdout).toBe("[--json][x y]");
@@ -121,6 +126,31 @@ describeWithEngine("run.sh in compose mode", () => {
       expect(existsSync(home.path(made))).toBe(false);
     }
     expect((await home.run(["exec", "jq", "-n", "1"])).status).toBe(127);
+    expect(await agentStart()).toBe(agent);
+  });
+
+  test("add-tool.sh --image adds a program out of an image, and --remove takes it, its image and network away", async () => {
+    const agent = await agentStart();
+    expect((await home.run(["exec", "node", "--version"])).status).toBe(127);
+    const added = await home.script("add-tool.sh", ["node", "--image", "node:22-bookworm-slim"]);
+    expect(added).toMatchObject({ status: 0, stdout: expect.stringContaining("The agent has node now") });
+    expect((await home.run(["exec", "node", "-p", "1+1"])).stdout).toBe("2\n");
+    expect(await home.status()).toMatchObject({ node: { state: "ready", carrier: "descriptors" } });
+    const plugin = await home.container("node-plugin");
+    const image = (await home.docker("inspect", "-f", "{{.Config.Image}}", plugin)).trim();
+    expect(await home.docker("image", "ls", "-q", image)).not.toBe("");
+    // The image has its own idea of who runs in it.
+    expect((await home.run(["exec", "node", "-p", "process.getuid()"])).stdout).toBe(`${process.getuid?.()}\n`);
+
+    expect(await home.script("add-tool.sh", ["--remove", "node"])).toMatchObject({ status: 0 });
+    for (const made of ["cli/node", "config/node.yaml", "compose.d/node.yaml", "sockets/node", "run/added/node"]) {
+      expect(existsSync(home.path(made))).toBe(false);
+    }
+    const project = await home.composeProject();
+    expect(await home.container("node-plugin")).toBe("");
+    expect(await home.docker("network", "ls", "-q", "--filter", `name=${project}_node`)).toBe("");
+    expect(await home.docker("image", "ls", "-q", image)).toBe("");
+    expect((await home.run(["exec", "node", "--version"])).status).toBe(127);
     expect(await agentStart()).toBe(agent);
   });
 

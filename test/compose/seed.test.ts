@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import manifest from "../../package.json" with { type: "json" };
@@ -70,6 +70,15 @@ describeWithEngine("the first text's commands, typed in a checkout with an empty
     }
     expect(await home.container("claude")).toBe(agent);
     expect(await home.docker("inspect", "-f", "{{.State.StartedAt}}", agent)).toBe(started);
+  });
+
+  test("what npm has fetched once is there for its next container, which is on no network with the registry", async () => {
+    const app = `${home.checkout}/app`;
+    await rm(`${app}/node_modules`, { recursive: true });
+    expect(await home.run(["restart", "npm"])).toMatchObject({ status: 0 });
+    const offline = ["exec", "--", "npm", "ci", "--offline"];
+    expect(await home.run(offline, { cwd: app })).toMatchObject({ stderr: "", status: 0 });
+    expect(await Bun.file(`${app}/node_modules/lodash/package.json`).json()).toMatchObject({ name: "lodash" });
   });
 
   test("its two lines of rules hold", async () => {

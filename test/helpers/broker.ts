@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { brokerHealth } from "../../src/broker/ask-health.ts";
 import type { BrokerHealth } from "../../src/broker/health.ts";
 import { SERVER } from "./executables.ts";
-import { residentKiB } from "./processes.ts";
+import { end, residentKiB } from "./processes.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** One line of the broker's audit. */
@@ -77,9 +77,7 @@ export class BrokerProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 5000);
-    await this.stop();
-    clearTimeout(timer);
+    await end(this.#child);
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { CLIENT, SERVER } from "./executables.ts";
-import { descriptorsOf, residentKiB } from "./processes.ts";
+import { descriptorsOf, end, killAllIn, residentKiB } from "./processes.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** The two ways for the standard streams; every row of the behaviour table is run over both. */
@@ -134,12 +134,12 @@ export class PluginProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 5000);
-    await this.stop();
-    clearTimeout(timer);
+    await end(this.#child);
     for (const caller of this.#callers) {
       caller.kill("SIGKILL");
     }
+    // A daemon that was killed has left its tools, and some tests leave what outlives a call.
+    await killAllIn(this.workspace);
     await rm(this.folder, { recursive: true, force: true });
   }
 }

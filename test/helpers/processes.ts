@@ -1,4 +1,43 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { waitFor } from "./wait-for.ts";
+
+/** Asks a daemon to end, as `stop` does, and resolves to its exit status; one that has not ended after 5 s is killed. */
+export async function end(daemon: Bun.Subprocess): Promise<number> {
+  const timer = setTimeout(() => daemon.kill("SIGKILL"), 5000);
+  daemon.kill("SIGTERM");
+  try {
+    return await daemon.exited;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Kills every process that works in `folder` or below it, and resolves when none is left. */
+export async function killAllIn(folder: string): Promise<void> {
+  await waitFor(`nobody works in ${folder}`, () => {
+    const pids = processes().filter((pid) => isAlive(pid) && isIn(pid, folder));
+    for (const pid of pids) {
+      kill(pid);
+    }
+    return pids.length === 0;
+  });
+}
+
+function isIn(pid: number, folder: string): boolean {
+  try {
+    return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${folder}/`);
+  } catch {
+    return false;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
 
 /** What the kernel says of a process, in one letter ("S" sleeps, "T" is stopped …); undefined when it is gone or a zombie. */
 export function stateOf(pid: number): string | undefined {
@@ -47,10 +86,13 @@ export function writtenBytes(pid: number): number {
 
 /** The processes that `pid` has started and that still run, in no particular order. */
 export function childrenOf(pid: number): number[] {
+  return processes().filter((candidate) => Number(statusField(candidate, "PPid")) === pid && isAlive(candidate));
+}
+
+function processes(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/u.test(name))
-    .map(Number)
-    .filter((candidate) => Number(statusField(candidate, "PPid")) === pid && isAlive(candidate));
+    .map(Number);
 }
 
 function statusField(pid: number, name: string): string | undefined {

@@ -18,21 +18,35 @@ export function isThere(program: string, tests: string): boolean {
 export class Terminal implements AsyncDisposable {
   readonly #folder: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #boundMs: number | undefined;
 
-  constructor(folder: string, environment: Readonly<Record<string, string>>) {
+  constructor(folder: string, environment: Readonly<Record<string, string>>, boundMs?: number) {
     this.#folder = folder;
     this.#environment = environment;
+    this.#boundMs = boundMs;
   }
 
-  /** Opens a terminal of 80 by 24 that runs `command`. */
-  static async open(command: string, cwd: string, env: Readonly<Record<string, string>>): Promise<Terminal> {
+  /** Opens a terminal of 80 by 24 that runs `command`. `boundMs` is for what takes longer to be shown than others. */
+  static async open(
+    command: string,
+    cwd: string,
+    env: Readonly<Record<string, string>>,
+    boundMs?: number,
+  ): Promise<Terminal> {
     const folder = await mkdtemp(`${tmpdir()}/tm-`);
     await writeFile(
       `${folder}/conf`,
       "set -g default-terminal tmux-256color\nset -g status off\nset -g remain-on-exit on\n",
     );
-    const terminal = new Terminal(folder, { HOME: folder, LANG: "C.UTF-8", TERM: "xterm-256color", ...env });
+    const given = { HOME: folder, LANG: "C.UTF-8", TERM: "xterm-256color", ...env };
+    const terminal = new Terminal(folder, given, boundMs);
     await terminal.tmux("-f", `${folder}/conf`, "new-session", "-d", "-x", "80", "-y", "24", "-c", cwd, command);
+    const pid = (await terminal.tmux("display-message", "-p", "#{pane_pid}")).trim();
+    // Until then it is tmux itself, which has yet to set the terminal.
+    await waitFor("the command has been started", async () => {
+      const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+      return !name.startsWith("tmux");
+    });
     return terminal;
   }
 
@@ -56,10 +70,11 @@ export class Terminal implements AsyncDisposable {
   async shows(text: string | RegExp): Promise<string> {
     let screen = "";
     try {
-      return await waitFor(`the terminal shows ${text}`, async () => {
+      const isShown = async (): Promise<string | false> => {
         screen = await this.screen();
         return (typeof text === "string" ? screen.includes(text) : text.test(screen)) && screen;
-      });
+      };
+      return await waitFor(`the terminal shows ${text}`, isShown, this.#boundMs);
     } catch (cause) {
       throw new Error(`${(cause as Error).message}; it shows:\n${screen}`, { cause });
     }

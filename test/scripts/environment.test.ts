@@ -8,8 +8,10 @@ import { homeAt, type Home } from "../../scripts/home/home.ts";
 class Place implements AsyncDisposable {
   readonly root: string;
   readonly home: Home;
+  readonly #top: string;
 
   constructor(top: string) {
+    this.#top = top;
     this.root = `${top}/check out`;
     this.home = homeAt(`${top}/ho me`);
   }
@@ -26,7 +28,7 @@ class Place implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(`${this.root}/..`, { recursive: true });
+    await rm(this.#top, { recursive: true });
   }
 }
 

@@ -65,6 +65,94 @@ const STALE_SOCKET = `
   process.kill(process.pid, "SIGKILL");
 `;
 
+test.skipIf(!hasDocker)("an engine that hangs is given up on after 5 s, and is to be restarted", async () => {
+  await using home = await TemporaryHome.create();
+  using _ = Bun.listen({ unix: `${home.top}/deaf.sock`, socket: { data: () => {} } });
+  const { stderr, status } = await home.run(["start", "--compose"], {
+    env: { DOCKER_HOST: `unix://${home.top}/deaf.sock` },
+  });
+  expect({ stderr, status }).toEqual({
+    stderr: `run.sh: The container engine at unix://${home.top}/deaf.sock has not answered for 5 s: restart it\n`,
+    status: 1,
+  });
+});
+
+/** No machine has all of these versions: a program in docker's place answers the two questions for its version. */
+const VERSIONS = [
+  {
+    what: "an engine that is too old",
+    engine: "19.03.15",
+    compose: "2.26.1",
+    says: "Cannot use Docker Engine 19.03.15: 20.10 or later is needed; upgrade it",
+  },
+  {
+    what: "an engine that is a little too old",
+    engine: "20.9.9",
+    compose: "2.26.1",
+    says: "Cannot use Docker Engine 20.9.9: 20.10 or later is needed; upgrade it",
+  },
+  {
+    what: "a Compose that is a little too old",
+    engine: "20.10.0",
+    compose: "2.19.9",
+    says: "Cannot use Compose 2.19.9: 2.20 or later is needed; upgrade its plugin",
+  },
+  {
+    what: "the Compose of before",
+    engine: "28.0.1-rc.1",
+    compose: "v1.29.2",
+    says: "Cannot use Compose v1.29.2: 2.20 or later is needed; upgrade its plugin",
+  },
+  {
+    what: "no Compose",
+    engine: "20.10.24",
+    compose: "",
+    says: "Cannot find docker compose: install the Compose plugin, 2.20 or later (a package is often called docker-compose-plugin or docker-compose-v2)",
+  },
+  { what: "the oldest engine and Compose", engine: "20.10.0", compose: "v2.20.0", says: "" },
+  { what: "versions with more than numbers", engine: "28.0.1-rc.1", compose: "2.20.0-desktop.1", says: "" },
+];
+
+test.each(VERSIONS)("$what: Docker Engine $engine, Compose $compose", async (versions) => {
+  const { engine, compose, says } = versions;
+  await using home = await TemporaryHome.create();
+  await home.install();
+  const script = `#!/bin/sh
+case "$*" in
+  "info --format {{.ServerVersion}}") echo ${engine} ;;
+  "compose version --short") [ -n "${compose}" ] && echo ${compose} ;;
+  *) PATH=\${PATH#*:} exec docker "$@" ;;
+esac
+`;
+  await Bun.write(`${home.bin}/docker`, script);
+  await chmod(`${home.bin}/docker`, 0o755);
+  const { stdout } = await home.script("install.sh", ["--check"]);
+  const row = says === "" ? `✓ engine: Docker Engine ${engine}, Compose ${compose}` : `✗ engine: ${says}`;
+  expect(stdout.split("\n")[0]).toBe(row);
+  if (says !== "") {
+    const install = await home.script("install.sh", ["--compose"]);
+    expect(install).toEqual({ stdout: "", stderr: `install.sh: ${says}\n`, status: 1 });
+    const run = await home.run(["start", "--compose"]);
+    expect(run).toEqual({ stdout: "", stderr: `run.sh: ${says}\n`, status: 1 });
+  }
+});
+
+test("a home too deep for a socket's path is named with what to do, where no container gives a short one", async () => {
+  await using home = await TemporaryHome.create();
+  const deep = `${home.top}/${"deep/".repeat(20)}home`;
+  const env = { CLAUDE_CONTAINER_HOME: deep };
+  await mkdir(deep, { recursive: true });
+  await Bun.$`cp -r ${home.path("cli")} ${home.path("bin")} ${deep}`;
+  const { status } = await home.run(["start", "--local"], { env });
+  expect(status).toBe(1);
+  expect(await home.status({ env })).toMatchObject({
+    git: {
+      state: "failed",
+      reason: expect.stringMatching(/more than the 107 .* choose a shorter folder \(CLAUDE_CONTAINER_HOME/),
+    },
+  });
+});
+
 test("claude in local mode runs what AGENT_COMMAND names, with the options behind it", async () => {
   await using home = await TemporaryHome.create();
   await home.run(["start"]);

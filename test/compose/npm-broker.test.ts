@@ -40,13 +40,19 @@ describeWithEngine("npm with a broker", () => {
     // First without a broker: what is there then must not stay.
     expect(await home.run(["start"])).toMatchObject({ status: 0 });
     expect(await home.script("add-tool.sh", ["npm"])).toMatchObject({ status: 0 });
+    await home.writeConfig("npm", config());
+    // The secrets are not there yet: it says so, before anybody asks.
+    const started = await home.run(["start", "npm"]);
+    const missing =
+      /^npm-broker +failing .* secrets\/npm_token is not there; secrets\/npm-ca\.pem is not there; .*secret set /m;
+    expect(started).toMatchObject({ stdout: expect.stringMatching(missing), status: 1 });
     const authority = await Bun.file(registry.server.authority.file).text();
     expect(await home.run(["secret", "set", "npm-ca.pem"], { stdin: authority })).toMatchObject({ status: 0 });
     expect(await home.run(["secret", "set", "npm_token"], { stdin: registry.token })).toMatchObject({ status: 0 });
-    await home.writeConfig("npm", config());
-    const started = await home.run(["start", "npm"]);
-    expect({ ...started, stdout: "" }).toMatchObject({ status: 0 });
-    expect(started.stdout).toMatch(/^npm-broker +ready /m);
+    expect(await home.run(["status"])).toMatchObject({
+      stdout: expect.stringMatching(/^npm-broker +ready /m),
+      status: 0,
+    });
     egress = `${await home.composeProject()}_npm-egress`;
     await registry.server.join(egress);
   });

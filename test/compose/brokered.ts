@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 
+import { waitFor } from "../helpers/wait-for.ts";
 import type { Outcome } from "../scripts/home.ts";
 import type { Installation } from "./installation.ts";
 
@@ -20,6 +21,11 @@ export async function sharedNetwork({ home, tool }: Inside): Promise<string> {
 export async function gatewayOfTool(inside: Inside): Promise<string> {
   const format = "{{(index .IPAM.Config 0).Gateway}}";
   return (await inside.home.docker("network", "inspect", "-f", format, await sharedNetwork(inside))).trim();
+}
+
+/** Waits until every plugin and broker answers, and says that all is well. */
+export async function allReady(home: Installation): Promise<void> {
+  await waitFor("all are ready", async () => (await home.run(["status"])).status === 0, 30_000);
 }
 
 /** `outside`: name and address of a host that the broker itself reaches. */

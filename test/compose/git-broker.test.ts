@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { rm } from "node:fs/promises";
 
 import { waitFor } from "../helpers/wait-for.ts";
-import { expectAgentKeptOut, expectHardened, expectNoSecret, expectOnlyBroker, type Inside } from "./brokered.ts";
+import {
+  allReady,
+  expectAgentKeptOut,
+  expectHardened,
+  expectNoSecret,
+  expectOnlyBroker,
+  type Inside,
+} from "./brokered.ts";
 import { describeWithEngine } from "./engine.ts";
 import { GitHost } from "./git-host.ts";
 import { Installation } from "./installation.ts";
@@ -9,11 +17,13 @@ import { Installation } from "./installation.ts";
 // The first start builds the images.
 setDefaultTimeout(900_000);
 
-const CONFIG = `
-plugin: git
+/** `more` of the key broker. */
+function config(more = ""): string {
+  return `plugin: git
 credentials: { git.test: { file: /run/secrets/token } }
-broker: { allowed_repos: [git.test/acme/*], hosts: { git.test: { ca_file: /run/secrets/ca.pem } } }
+broker: { allowed_repos: [git.test/acme/*], hosts: { git.test: { ca_file: /run/secrets/ca.pem } }${more} }
 `;
+}
 
 describeWithEngine("git with a broker", () => {
   let home: Installation;
@@ -30,7 +40,7 @@ describeWithEngine("git with a broker", () => {
     const authority = await Bun.file(host.server.authority.file).text();
     expect(await home.run(["secret", "set", "ca.pem"], { stdin: authority })).toMatchObject({ status: 0 });
     expect(await home.run(["secret", "set", "token"], { stdin: host.token })).toMatchObject({ status: 0 });
-    await home.writeConfig("git", CONFIG);
+    await home.writeConfig("git", config());
     const started = await home.run(["start"]);
     expect({ ...started, stdout: "" }).toMatchObject({ status: 0 });
     egress = `${await home.composeProject()}_git-egress`;
@@ -45,6 +55,9 @@ describeWithEngine("git with a broker", () => {
   });
 
   const inside = (): Inside => ({ home, tool: "git", asTool: async (script) => await home.exec("git", "run", script) });
+
+  const inBroker = async (script: string): Promise<string> =>
+    await home.docker("exec", await home.container("git-broker"), "sh", "-c", script);
 
   test("clone, fetch and a push of a new branch go through", async () => {
     expect(await home.exec("git", "clone", "-q", thing, "thing")).toMatchObject({ status: 0 });
@@ -65,6 +78,44 @@ describeWithEngine("git with a broker", () => {
       status: 1,
     });
     expect(await host.at("main")).toBe(before);
+  });
+
+  test("with verify_fast_forward a forged one is refused, after a restart of the broker too", async () => {
+    const push = async (source: string): Promise<string> =>
+      (await home.exec("git", "-C", "thing", "push", "--force", "origin", `${source}:feature`)).stderr;
+    const refused = "broker.verify_fast_forward wants";
+    expect(await push("main")).toContain("[remote rejected]");
+    await home.writeConfig("git", config(", verify_fast_forward: true"));
+    expect(await push("main")).toContain("main -> feature");
+    expect(await host.at("feature")).toBe(await host.at("main"));
+    const copies = await inBroker("ls -di /mirrors/*/objects");
+    expect(copies).toMatch(/^\d+ \/mirrors\/[0-9a-f]{64}\/objects\n$/);
+
+    // A commit without parents, of which the agent's own git believes that it is one further.
+    const tree = (await home.exec("git", "-C", "thing", "rev-parse", "main^{tree}")).stdout.trim();
+    const commit = ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit-tree", "-m", "forged", tree];
+    const forged = (await home.exec("git", "-C", "thing", ...commit)).stdout.trim();
+    await home.write(`${home.project}/thing/.git/info/grafts`, `${forged} ${await host.at("main")}\n`);
+    const believed = ["merge-base", "--is-ancestor", "origin/main", forged];
+    expect(await home.exec("git", "-C", "thing", ...believed)).toMatchObject({ status: 0 });
+    expect(await push(forged)).toContain(refused);
+
+    expect(await home.run(["restart", "git"])).toMatchObject({ status: 0 });
+    expect(await inBroker("ls -di /mirrors/*/objects")).toBe(copies);
+    for (const source of [forged, "main~1"]) {
+      expect(await push(source)).toContain(refused);
+    }
+    expect(await host.at("feature")).toBe(await host.at("main"));
+    await rm(`${home.project}/thing/.git/info/grafts`);
+    const next = ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "next"];
+    await home.exec("git", "-C", "thing", ...next);
+    expect(await push("main")).toContain("main -> feature");
+    expect(await host.at("feature^")).toBe(await host.at("main"));
+    // The copies are the broker's alone, and nothing is left of what was looked at.
+    expect(await inBroker("ls -d /mirrors/*/quarantine-* /mirrors/git-push-* 2>/dev/null; true")).toBe("");
+    expect((await inside().asTool("ls -A /mirrors")).stdout).toBe("");
+    expect(await home.exec("ls", "/mirrors")).toMatchObject({ stdout: "", status: 2 });
+    await home.writeConfig("git", config());
   });
 
   test("a repository that is not listed cannot be read", async () => {
@@ -99,7 +150,7 @@ describeWithEngine("git with a broker", () => {
     expect(told.status).toBe(1);
     await home.run(["secret", "set", "token"], { stdin: host.token });
     expect(await home.exec("git", "-C", "thing", "fetch")).toMatchObject({ status: 0 });
-    expect(await home.run(["status"])).toMatchObject({ status: 0 });
+    await allReady(home);
   });
 
   test("status tells of a lost upstream", async () => {
@@ -132,7 +183,7 @@ describeWithEngine("git with a broker", () => {
     const restarts = async (): Promise<string> =>
       (await home.docker("inspect", "-f", "{{.RestartCount}}", broker)).trim();
     await waitFor("the broker has ended", async () => (await restarts()) === "1", 30_000);
-    await waitFor("the broker is back", async () => (await home.run(["status"])).status === 0, 30_000);
+    await allReady(home);
     expect(await home.exec("git", "ls-remote", "-q", thing)).toMatchObject({ status: 0 });
   });
 

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 
-import { expectAgentKeptOut, expectHardened, expectNoSecret, expectOnlyBroker, type Inside } from "./brokered.ts";
+import {
+  allReady,
+  expectAgentKeptOut,
+  expectHardened,
+  expectNoSecret,
+  expectOnlyBroker,
+  type Inside,
+} from "./brokered.ts";
 import { describeWithEngine } from "./engine.ts";
 import { Installation } from "./installation.ts";
 import { PrivateRegistry } from "./private-registry.ts";
@@ -49,10 +56,7 @@ describeWithEngine("npm with a broker", () => {
     const authority = await Bun.file(registry.server.authority.file).text();
     expect(await home.run(["secret", "set", "npm-ca.pem"], { stdin: authority })).toMatchObject({ status: 0 });
     expect(await home.run(["secret", "set", "npm_token"], { stdin: registry.token })).toMatchObject({ status: 0 });
-    expect(await home.run(["status"])).toMatchObject({
-      stdout: expect.stringMatching(/^npm-broker +ready /m),
-      status: 0,
-    });
+    await allReady(home);
     egress = `${await home.composeProject()}_npm-egress`;
     await registry.server.join(egress);
   });
@@ -154,7 +158,7 @@ describeWithEngine("npm with a broker", () => {
     expect(told.stdout).toMatch(new RegExp(`^npm-broker +failing .*${words}; .*secret set npm_token`, "m"));
     await home.run(["secret", "set", "npm_token"], { stdin: registry.token });
     expect(await npm("app", "view", "@acme/one", "--prefer-online")).toMatchObject({ status: 0 });
-    expect(await home.run(["status"])).toMatchObject({ status: 0 });
+    await allReady(home);
   });
 
   test("the audit of the broker has every request and no token", async () => {

@@ -1,6 +1,7 @@
-// A host of repositories as a process: what test/compose runs in a container of its own.
+// A host of repositories as a process: what test/compose runs in a container of its own, and the benchmark beside itself.
 import { GitServer } from "./git-server.ts";
 
-const [root = "", cert = "", key = "", token = ""] = process.argv.slice(2);
-const server = new GitServer({ root, token, certificate: { cert, key }, listen: { hostname: "0.0.0.0", port: 443 } });
+const [root = "", cert = "", key = "", token = "", hostname = "0.0.0.0", port = "443"] = process.argv.slice(2);
+const listen = { hostname, port: Number(port) };
+const server = new GitServer({ root, token, certificate: { cert, key }, listen });
 console.log(`ready at ${server.url}`);

@@ -161,6 +161,16 @@ describeWithEngine("npm with a broker", () => {
     await allReady(home);
   });
 
+  test("npm and status tell of a lost upstream, and both are well when it is back", async () => {
+    await registry.server.stop();
+    const { stderr } = await npm("app", "view", "@acme/one", "--prefer-online");
+    expect(stderr).toContain("Cannot reach npm.test: nobody listens there");
+    expect((await home.run(["status"])).stdout).toMatch(/^npm-broker +failing .*Cannot reach npm\.test/m);
+    await registry.start();
+    expect(await npm("app", "view", "@acme/one", "--prefer-online")).toMatchObject({ status: 0 });
+    await allReady(home);
+  });
+
   test("the audit of the broker has every request and no token", async () => {
     const { stdout, stderr, status } = await home.run(["logs", "npm-broker"]);
     const log = `${stdout}${stderr}`;

@@ -29,14 +29,16 @@ describeWithEngine("git with a broker", () => {
   let home: Installation;
   let host: GitHost;
   let egress = "";
+  // Also when not all of it could be made; the last one first.
+  const made = new AsyncDisposableStack();
   const thing = "https://git.test/acme/thing.git";
 
   beforeAll(async () => {
-    home = await Installation.make();
+    home = made.use(await Installation.make());
     // First without a broker: what is there then must not stay.
     expect(await home.run(["start"])).toMatchObject({ status: 0 });
     const image = await home.docker("inspect", "-f", "{{.Image}}", await home.container("git-plugin"));
-    host = await GitHost.run(home, image.trim());
+    host = made.use(await GitHost.run(home, image.trim()));
     const authority = await Bun.file(host.server.authority.file).text();
     expect(await home.run(["secret", "set", "ca.pem"], { stdin: authority })).toMatchObject({ status: 0 });
     expect(await home.run(["secret", "set", "token"], { stdin: host.token })).toMatchObject({ status: 0 });
@@ -50,8 +52,7 @@ describeWithEngine("git with a broker", () => {
   });
 
   afterAll(async () => {
-    await host[Symbol.asyncDispose]();
-    await home[Symbol.asyncDispose]();
+    await made.disposeAsync();
   });
 
   const inside = (): Inside => ({ home, tool: "git", asTool: async (script) => await home.exec("git", "run", script) });

@@ -19,14 +19,22 @@ export class GitHost implements AsyncDisposable {
   /** Of the image that this home has for git, so after it was built. */
   static async run(home: Installation, image: string): Promise<GitHost> {
     const options = ["--volume", `${resolve(import.meta.dir, "../helpers")}:/helpers:ro`];
-    const host = new GitHost(await TlsHost.run(home, { name: "git.test", image, options }));
-    const { folder } = host.server;
+    const server = await TlsHost.run(home, { name: "git.test", image, options });
+    const host = new GitHost(server);
+    await host.#prepare().catch(async (cause: unknown) => {
+      await server[Symbol.asyncDispose]();
+      throw cause;
+    });
+    return host;
+  }
+
+  async #prepare(): Promise<void> {
+    const { folder } = this.server;
     await mkdir(`${folder}/root/acme`, { recursive: true });
     await mkdir(`${folder}/root/other`);
     await copyFile(process.execPath, `${folder}/bun`);
-    await host.server.sh(SETUP);
-    await host.start();
-    return host;
+    await this.server.sh(SETUP);
+    await this.start();
   }
 
   async start(): Promise<void> {

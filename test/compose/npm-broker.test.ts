@@ -33,10 +33,12 @@ describeWithEngine("npm with a broker", () => {
   let home: Installation;
   let registry: PrivateRegistry;
   let egress = "";
+  // Also when not all of it could be made; the last one first.
+  const made = new AsyncDisposableStack();
 
   beforeAll(async () => {
-    home = await Installation.make();
-    registry = await PrivateRegistry.run(home);
+    home = made.use(await Installation.make());
+    registry = made.use(await PrivateRegistry.run(home));
     await registry.publish({ name: "@acme/weak", version: "1.0.0" });
     await registry.publish({ name: "@acme/one", version: "1.2.0" }, { "index.js": "module.exports = 1;\n" });
     await registry.publish({ name: "@acme/two", version: "1.0.3", dependencies: { "@acme/one": "^1.0.0" } });
@@ -62,8 +64,7 @@ describeWithEngine("npm with a broker", () => {
   });
 
   afterAll(async () => {
-    await registry[Symbol.asyncDispose]();
-    await home[Symbol.asyncDispose]();
+    await made.disposeAsync();
   });
 
   const inside = (): Inside => ({
@@ -121,6 +122,7 @@ describeWithEngine("npm with a broker", () => {
 
   test("a script of a package runs, with no credential and nothing but the broker in reach", async () => {
     await project("runs", { "package.json": "{}" });
+    await home.write(`${home.project}/address`, await registry.server.addressOn(egress));
     expect(await npm("runs", "install", "--no-audit", "@acme/tries")).toMatchObject({ status: 0 });
     const tried = await Bun.file(`${home.project}/runs/node_modules/@acme/tries/tried`).text();
     expect(tried).toBe("ran\nbroker answers\nno credential for whoami: 403\npublishing: 403\n");
@@ -201,7 +203,7 @@ describeWithEngine("npm with a broker", () => {
 const TRIES = `{
   echo ran
   ls /run/secrets 2>/dev/null
-  for address in npm.test 203.0.113.7; do
+  for address in npm.test "$(cat "$INIT_CWD/address")"; do
     timeout 3 bash -c "</dev/tcp/$address/443" 2>/dev/null && echo "reached $address"
   done
   ask() {

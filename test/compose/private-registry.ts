@@ -17,21 +17,25 @@ export class PrivateRegistry implements AsyncDisposable {
   }
 
   static async run(home: Installation): Promise<PrivateRegistry> {
-    const registry = new PrivateRegistry(
-      await TlsHost.run(home, { name: "npm.test", image: await buildRegistryImage() }),
-    );
-    const { folder } = registry.server;
+    const server = await TlsHost.run(home, { name: "npm.test", image: await buildRegistryImage() });
+    const registry = new PrivateRegistry(server);
+    await registry.#prepare().catch(async (cause: unknown) => {
+      await server[Symbol.asyncDispose]();
+      throw cause;
+    });
+    return registry;
+  }
+
+  async #prepare(): Promise<void> {
+    const { folder } = this.server;
     await writeFile(`${folder}/config.yaml`, CONFIG);
     await writeFile(`${folder}/account.mjs`, ACCOUNT);
     await mkdir(`${folder}/plugins/verdaccio-advisories`, { recursive: true });
     await writeFile(`${folder}/plugins/verdaccio-advisories/index.js`, ADVISORIES);
-    await registry.start();
-    registry.#token = await registry.server.sh("NODE_EXTRA_CA_CERTS=ca.pem node account.mjs");
-    await writeFile(
-      `${folder}/npmrc`,
-      `cafile=/host/ca.pem\n//npm.test/:_authToken=${registry.token}\nregistry=https://npm.test/\n`,
-    );
-    return registry;
+    await this.start();
+    this.#token = await this.server.sh("NODE_EXTRA_CA_CERTS=ca.pem node account.mjs");
+    const npmrc = `cafile=/host/ca.pem\n//npm.test/:_authToken=${this.#token}\nregistry=https://npm.test/\n`;
+    await writeFile(`${folder}/npmrc`, npmrc);
   }
 
   get token(): string {

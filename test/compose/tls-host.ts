@@ -59,7 +59,7 @@ export class TlsHost implements AsyncDisposable {
   async serve(command: readonly string[]): Promise<void> {
     const run = ["sh", "-c", 'echo $$ >/host/pid; exec "$@" >>/host/log 2>&1', "sh", ...command];
     await this.#home.docker("exec", "--detach", this.#container, ...run);
-    await waitFor(`${this.name} listens`, async () => (await this.sh(LISTENS)) !== "", 60_000);
+    await waitFor(`${this.name} listens`, async () => (await this.sh(LISTENS)) !== "", 180_000);
   }
 
   /** Ends that program: the name of the host stays. */

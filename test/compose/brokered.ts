@@ -23,9 +23,27 @@ export async function gatewayOfTool(inside: Inside): Promise<string> {
   return (await inside.home.docker("network", "inspect", "-f", format, await sharedNetwork(inside))).trim();
 }
 
-/** Waits until every plugin and broker answers, and says that all is well. */
+/** Waits until every plugin and broker answers and says that all is well: a busy machine takes its time. */
 export async function allReady(home: Installation): Promise<void> {
-  await waitFor("all are ready", async () => (await home.run(["status"])).status === 0, 30_000);
+  await statusShows(home, ({ status }) => status === 0);
+}
+
+/** Waits until `status` is as wanted. */
+export async function statusShows(home: Installation, isWanted: (status: Outcome) => boolean): Promise<void> {
+  let shown = "";
+  try {
+    await waitFor(
+      "status is as wanted",
+      async () => {
+        const status = await home.run(["status"]);
+        shown = status.stdout;
+        return isWanted(status);
+      },
+      60_000,
+    );
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message}; it shows:\n${shown}`, { cause });
+  }
 }
 
 /** `outside`: name and address of a host that the broker itself reaches. */

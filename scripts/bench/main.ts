@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 
+import { benchBroker } from "./broker.ts";
 import { benchCalls } from "./calls.ts";
 import { benchCompose } from "./compose.ts";
 import { benchCrowd } from "./crowd.ts";
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, (place: Workplace, options: Options) => P
   crowd: benchCrowd,
   rules: benchRules,
   compose: benchCompose,
+  broker: benchBroker,
 };
 
 const HELP = `usage: bun scripts/bench/main.ts [--only NAME]... [--json FILE] [--quick]

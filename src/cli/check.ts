@@ -9,6 +9,7 @@ import { strayFolderWarnings } from "../policy/stray-folders.ts";
 import { configWarnings } from "../policy/warnings.ts";
 import { grammarOf } from "../runtime/plugin.ts";
 import { listConfigFiles, type ConfigFile } from "./config-files.ts";
+import { missingSecrets } from "./missing-secrets.ts";
 import { pluginFor, realPathOrSame, rootsOf, type PluginSet } from "./plugin-set.ts";
 import { issueJson, issueLine, jsonText, linesText, STATUS, warningLine, type Report } from "./report.ts";
 import { caseIssue } from "./test-cases.ts";
@@ -60,6 +61,7 @@ export async function allWarnings(set: PluginSet, config: Config): Promise<Confi
       warnings.push({ place, message: `exec names ${quote(config.exec)}, which is not an executable file here` });
     }
   }
+  warnings.push(...missingSecrets(config));
   return warnings.toSorted((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
 }
 

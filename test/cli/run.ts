@@ -1,5 +1,5 @@
 import type { Subprocess } from "bun";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -26,7 +26,7 @@ export async function bench(
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), "cli-"));
-  await Promise.all(Object.entries(files).map(async ([name, text]) => writeFile(join(folder, name), text)));
+  await Promise.all(Object.entries(files).map(async ([name, text]) => Bun.write(join(folder, name), text)));
   const spawn = (args: readonly string[]): Subprocess<"ignore", "pipe", "pipe"> =>
     Bun.spawn([process.execPath, MAIN, ...args], {
       cwd: folder,

@@ -140,6 +140,73 @@ test("an audit goes on as the same object, unpacked", async () => {
   }
 });
 
+test("an audit may have 8 MiB, and not a byte more", async () => {
+  const headers = { "content-type": "application/json" };
+  const frame = '{"a":""}';
+  for (const [size, status] of [
+    [8 * 1024 * 1024, 200],
+    [8 * 1024 * 1024 + 1, 413],
+  ] as const) {
+    const body = `{"a":"${"x".repeat(size - frame.length)}"}`;
+    const { response, last } = await ask("/-/npm/v1/security/audits/quick", { method: "POST", headers, body });
+    expect([response.status, last?.body.length]).toEqual([status, status === 200 ? size : undefined]);
+  }
+});
+
+test("many large documents at once do not add up: they have a bound of their own", async () => {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ a: "x".repeat(20 * 1024 * 1024) });
+  const asked = Array.from({ length: 16 }, async () => await ask("/listed", { method: "PUT", headers, body }));
+  const answers = await Promise.all(asked);
+  const statuses = new Set(answers.map(({ response }) => response.status));
+  // Those that are read are no publication, and refused as that.
+  expect(statuses).toEqual(new Set([403, 503]));
+  expect(answers.every(({ last }) => last === undefined)).toBe(true);
+  expect(answers.some(({ text }) => text.includes("The broker is busy: other documents are being looked at"))).toBe(
+    true,
+  );
+  expect((await ask("/listed", { method: "PUT", headers, body: "{}" })).response.status).toBe(403);
+});
+
+test("a registry with a certificate that nobody vouches for is not asked, nor one that has gone", async () => {
+  const credentials = `credentials: { "127.0.0.1:${first.port}": { file: "{secrets}/first" } }`;
+  const registries = `broker: { registries: { default: "https://127.0.0.1:${first.port}", "@gone": "https://127.0.0.1:9" } }`;
+  await using other = await startBroker(`plugin: npm\n${credentials}\n${registries}\n`, { first: "first-canary" });
+  const before = seen.length;
+  for (const [path, says] of [
+    ["/a", "its certificate is not trusted"],
+    ["/@gone%2fa", "Cannot reach 127.0.0.1:9: nobody listens there"],
+  ] as const) {
+    const answer = await fetch(other.url + path);
+    expect([answer.status, await answer.json()]).toEqual([502, { error: expect.stringContaining(says) }]);
+    expect((await other.health()).problems.join("; ")).toContain(says);
+  }
+  expect(seen.length).toBe(before);
+});
+
+test("the audit has who asked for what, the decision, the registry's answer and the bytes", async () => {
+  await ask("/@acme%2fa");
+  expect((await broker.entries()).at(-1)).toEqual({
+    time: expect.any(String),
+    level: "info",
+    event: "request",
+    tool: "npm",
+    from: "127.0.0.1",
+    method: "GET",
+    host: `127.0.0.1:${second.port}`,
+    path: "@acme/a",
+    service: "packument",
+    decision: "allow",
+    upstream: 200,
+    status: 200,
+    received_bytes: 0,
+    sent_bytes: '{"path":"/private/npm/@acme%2fa"}'.length,
+    ms: expect.any(Number),
+  });
+  await ask("/other", { method: "PUT", body: "{" });
+  expect((await broker.entries()).at(-1)).toMatchObject({ service: "publish", decision: "deny", rule: "publish" });
+});
+
 test("a redirect is not followed, and a page is no answer", async () => {
   const moved = await ask("/moved");
   expect(moved.response.status).toBe(403);

@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 
+import type { Authority } from "./authority.ts";
 import { run, type Outcome } from "./run.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -40,52 +41,57 @@ export async function findVerdaccio(): Promise<string | undefined> {
   return folder;
 }
 
-/** A real registry that lets in only who has its token, in this process's care. */
+/** A real registry that lets in only who has its token, in this process's care; with an authority, behind TLS. */
 export class NpmRegistry implements AsyncDisposable {
   readonly folder: string;
   readonly host: string;
+  readonly #authority: Authority | undefined;
   readonly #child: Bun.Subprocess;
   #token = "";
 
-  private constructor(folder: string, host: string, child: Bun.Subprocess) {
+  private constructor(folder: string, host: string, child: Bun.Subprocess, authority?: Authority) {
     this.folder = folder;
     this.host = host;
+    this.#authority = authority;
     this.#child = child;
   }
 
-  static async start(verdaccio: string): Promise<NpmRegistry> {
+  static async start(verdaccio: string, authority?: Authority): Promise<NpmRegistry> {
     const folder = await mkdtemp(`${tmpdir()}/npm-registry-`);
-    await writeFile(`${folder}/config.yaml`, CONFIG.replaceAll("{folder}", folder));
+    const certificate = await authority?.issue("IP:127.0.0.1");
+    const tls = certificate === undefined ? "" : `https: ${JSON.stringify(certificate)}\n`;
+    await writeFile(`${folder}/config.yaml`, `${CONFIG.replaceAll("{folder}", folder)}${tls}`);
     const probe = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
     const host = `127.0.0.1:${probe.port}`;
     await probe.stop(true);
+    const listen = `${authority === undefined ? "http" : "https"}://${host}`;
     const entry = `${verdaccio}/node_modules/verdaccio/bin/verdaccio`;
-    const child = Bun.spawn([process.execPath, "--bun", entry, "--config", `${folder}/config.yaml`, "--listen", host], {
-      cwd: folder,
-      env: { ...process.env, HOME: folder },
-      stdio: ["ignore", Bun.file(`${folder}/log`), Bun.file(`${folder}/errors`)],
-    });
-    const registry = new NpmRegistry(folder, host, child);
+    const child = Bun.spawn(
+      [process.execPath, "--bun", entry, "--config", `${folder}/config.yaml`, "--listen", listen],
+      {
+        cwd: folder,
+        env: { ...process.env, HOME: folder },
+        stdio: ["ignore", Bun.file(`${folder}/log`), Bun.file(`${folder}/errors`)],
+      },
+    );
+    const registry = new NpmRegistry(folder, host, child, authority);
     await waitFor(
       "the registry answers",
       async () =>
-        await fetch(`${registry.url}-/ping`).then(
+        await registry.ask("-/ping").then(
           ({ ok }) => ok,
           () => false,
         ),
       60_000,
     );
-    const answer = await fetch(`${registry.url}-/user/org.couchdb.user:robot`, {
-      method: "PUT",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ name: "robot", password: "robot-password", email: "robot@example.org" }),
-    });
+    const account = { name: "robot", password: "robot-password", email: "robot@example.org" };
+    const answer = await registry.ask("-/user/org.couchdb.user:robot", account);
     registry.#token = ((await answer.json()) as { token: string }).token;
     return registry;
   }
 
   get url(): string {
-    return `http://${this.host}/`;
+    return `${this.#authority === undefined ? "http" : "https"}://${this.host}/`;
   }
 
   get token(): string {
@@ -94,7 +100,21 @@ export class NpmRegistry implements AsyncDisposable {
 
   /** What npm is given to ask the registry itself. */
   direct(): Record<string, string> {
-    return { npm_config_registry: this.url, [`npm_config_//${this.host}/:_authToken`]: this.#token };
+    return {
+      npm_config_registry: this.url,
+      [`npm_config_//${this.host}/:_authToken`]: this.#token,
+      ...(this.#authority === undefined ? {} : { npm_config_cafile: this.#authority.file }),
+    };
+  }
+
+  /** Asks for a path, with the token once there is one; what `document` is, it is told. */
+  async ask(path: string, document?: unknown): Promise<Response> {
+    const own = this.#token === "" ? {} : { authorization: `Bearer ${this.#token}` };
+    const told = { method: "PUT", headers: { ...own, "content-type": "application/json" } };
+    return await fetch(`${this.url}${path}`, {
+      ...(document === undefined ? { headers: own } : { ...told, body: JSON.stringify(document) }),
+      ...(this.#authority === undefined ? {} : { tls: { ca: Bun.file(this.#authority.file) } }),
+    });
   }
 
   /** Publishes a package, past every broker. */

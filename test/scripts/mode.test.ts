@@ -172,11 +172,13 @@ test("stop takes the socket away, restart does not", async () => {
 test("two configs that claim one tool are refused, and both are named", async () => {
   await using home = await TemporaryHome.create();
   await home.install();
-  await home.writeConfig("two", "plugin: git\n");
-  expect(await home.run(["start", "--local"])).toMatchObject({
-    stderr: expect.stringContaining('git.yaml and two.yaml both say "plugin: git"'),
-    status: 1,
-  });
+  for (const text of ["plugin: git\n", "{ plugin: git, rules: {} }\n", '"plugin": "git"\nrules: [\n']) {
+    await home.writeConfig("two", text);
+    expect(await home.run(["start", "--local"])).toMatchObject({
+      stderr: expect.stringContaining('git.yaml and two.yaml both say "plugin: git"'),
+      status: 1,
+    });
+  }
 });
 
 test("install.sh --check lists every check, and ends with 1 when one does not hold", async () => {

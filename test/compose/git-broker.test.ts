@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { rm } from "node:fs/promises";
 
-import type { Outcome } from "../scripts/home.ts";
 import { waitFor } from "../helpers/wait-for.ts";
+import {
+  allReady,
+  expectAgentKeptOut,
+  expectHardened,
+  expectNoSecret,
+  expectOnlyBroker,
+  statusShows,
+  type Inside,
+} from "./brokered.ts";
 import { describeWithEngine } from "./engine.ts";
 import { GitHost } from "./git-host.ts";
 import { Installation } from "./installation.ts";
@@ -9,52 +18,54 @@ import { Installation } from "./installation.ts";
 // The first start builds the images.
 setDefaultTimeout(900_000);
 
-const CONFIG = `
-plugin: git
+/** `more` of the key broker. */
+function config(more = ""): string {
+  return `plugin: git
 credentials: { git.test: { file: /run/secrets/token } }
-broker: { allowed_repos: [git.test/acme/*], hosts: { git.test: { ca_file: /run/secrets/ca.pem } } }
+broker: { allowed_repos: [git.test/acme/*], hosts: { git.test: { ca_file: /run/secrets/ca.pem } }${more} }
 `;
+}
 
 describeWithEngine("git with a broker", () => {
   let home: Installation;
   let host: GitHost;
   let egress = "";
+  // Also when not all of it could be made; the last one first.
+  const made = new AsyncDisposableStack();
   const thing = "https://git.test/acme/thing.git";
 
   beforeAll(async () => {
-    home = await Installation.make();
+    home = made.use(await Installation.make());
     // First without a broker: what is there then must not stay.
-    expect(await home.run(["start"])).toMatchObject({ status: 0 });
+    await home.run(["start"]);
+    await allReady(home);
     const image = await home.docker("inspect", "-f", "{{.Image}}", await home.container("git-plugin"));
-    host = await GitHost.run(home, image.trim());
-    const authority = await Bun.file(host.authority.file).text();
+    host = made.use(await GitHost.run(home, image.trim()));
+    const authority = await Bun.file(host.server.authority.file).text();
     expect(await home.run(["secret", "set", "ca.pem"], { stdin: authority })).toMatchObject({ status: 0 });
     expect(await home.run(["secret", "set", "token"], { stdin: host.token })).toMatchObject({ status: 0 });
-    await home.writeConfig("git", CONFIG);
-    const started = await home.run(["start"]);
-    expect({ ...started, stdout: "" }).toMatchObject({ status: 0 });
+    await home.writeConfig("git", config());
+    await home.run(["start"]);
+    await allReady(home);
     egress = `${await home.composeProject()}_git-egress`;
-    await host.join(egress);
+    await host.server.join(egress);
     await home.makeRepository("first words");
     expect(await home.exec("git", "config", "alias.run", "!sh -c")).toMatchObject({ status: 0 });
   });
 
   afterAll(async () => {
-    await host[Symbol.asyncDispose]();
-    await home[Symbol.asyncDispose]();
+    await made.disposeAsync();
   });
 
-  const gatewayOfTool = async (): Promise<string> => {
-    const network = `${await home.composeProject()}_git-internal`;
-    return (await home.docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", network)).trim();
-  };
-  const asTool = async (script: string): Promise<Outcome> => await home.exec("git", "run", script);
-  const asAgent = async (script: string): Promise<Outcome> => await home.exec("bash", "-c", script);
+  const inside = (): Inside => ({ home, tool: "git", asTool: async (script) => await home.exec("git", "run", script) });
+
+  const inBroker = async (script: string): Promise<string> =>
+    await home.docker("exec", await home.container("git-broker"), "sh", "-c", script);
 
   test("clone, fetch and a push of a new branch go through", async () => {
     expect(await home.exec("git", "clone", "-q", thing, "thing")).toMatchObject({ status: 0 });
     expect((await home.exec("git", "-C", "thing", "remote", "-v")).stdout).toStartWith(`origin\t${thing} (fetch)\n`);
-    await host.sh("git -C root/acme/thing.git branch later main");
+    await host.server.sh("git -C root/acme/thing.git branch later main");
     expect(await home.exec("git", "-C", "thing", "fetch", "-q")).toMatchObject({ status: 0 });
     expect((await home.exec("git", "-C", "thing", "branch", "-r")).stdout).toContain("origin/later");
     const push = ["push", "-q", "origin", "HEAD:refs/heads/agent/one"];
@@ -72,6 +83,45 @@ describeWithEngine("git with a broker", () => {
     expect(await host.at("main")).toBe(before);
   });
 
+  test("with verify_fast_forward a forged one is refused, after a restart of the broker too", async () => {
+    const push = async (source: string): Promise<string> =>
+      (await home.exec("git", "-C", "thing", "push", "--force", "origin", `${source}:feature`)).stderr;
+    const refused = "broker.verify_fast_forward wants";
+    expect(await push("main")).toContain("[remote rejected]");
+    await home.writeConfig("git", config(", verify_fast_forward: true"));
+    expect(await push("main")).toContain("main -> feature");
+    expect(await host.at("feature")).toBe(await host.at("main"));
+    const copies = await inBroker("ls -di /mirrors/*/objects");
+    expect(copies).toMatch(/^\d+ \/mirrors\/[0-9a-f]{64}\/objects\n$/);
+
+    // A commit without parents, of which the agent's own git believes that it is one further.
+    const tree = (await home.exec("git", "-C", "thing", "rev-parse", "main^{tree}")).stdout.trim();
+    const commit = ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit-tree", "-m", "forged", tree];
+    const forged = (await home.exec("git", "-C", "thing", ...commit)).stdout.trim();
+    await home.write(`${home.project}/thing/.git/info/grafts`, `${forged} ${await host.at("main")}\n`);
+    const believed = ["merge-base", "--is-ancestor", "origin/main", forged];
+    expect(await home.exec("git", "-C", "thing", ...believed)).toMatchObject({ status: 0 });
+    expect(await push(forged)).toContain(refused);
+
+    await home.run(["restart", "git"]);
+    await allReady(home);
+    expect(await inBroker("ls -di /mirrors/*/objects")).toBe(copies);
+    for (const source of [forged, "main~1"]) {
+      expect(await push(source)).toContain(refused);
+    }
+    expect(await host.at("feature")).toBe(await host.at("main"));
+    await rm(`${home.project}/thing/.git/info/grafts`);
+    const next = ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "next"];
+    await home.exec("git", "-C", "thing", ...next);
+    expect(await push("main")).toContain("main -> feature");
+    expect(await host.at("feature^")).toBe(await host.at("main"));
+    // The copies are the broker's alone, and nothing is left of what was looked at.
+    expect(await inBroker("ls -d /mirrors/*/quarantine-* /mirrors/git-push-* 2>/dev/null; true")).toBe("");
+    expect((await inside().asTool("ls -A /mirrors")).stdout).toBe("");
+    expect(await home.exec("ls", "/mirrors")).toMatchObject({ stdout: "", status: 2 });
+    await home.writeConfig("git", config());
+  });
+
   test("a repository that is not listed cannot be read", async () => {
     const { stderr, status } = await home.exec("git", "ls-remote", "https://git.test/other/thing.git");
     expect({ stderr, status }).toEqual({ stderr: expect.stringContaining("allowed_repos"), status: 128 });
@@ -79,91 +129,49 @@ describeWithEngine("git with a broker", () => {
 
   test("large files go and come by Git LFS, once the config has it", async () => {
     const large = `cd thing && git lfs track '*.bin' && head -c 3000000 /dev/urandom >a.bin && git add . && git -c user.name=A -c user.email=a@example.org commit -qm large`;
-    expect(await asAgent(large)).toMatchObject({ status: 0 });
+    expect(await home.exec("bash", "-c", large)).toMatchObject({ status: 0 });
     const push = ["-C", "thing", "push", "-q", "origin", "HEAD:agent/large"];
     expect((await home.exec("git", ...push)).stderr).toContain("plugin policy: Git LFS is off");
-    await home.writeConfig("git", CONFIG.replace("broker: {", "broker: { lfs: true,"));
+    await home.writeConfig("git", config(", lfs: true"));
     expect(await home.exec("git", ...push)).toMatchObject({ status: 0 });
     expect(await home.exec("git", "clone", "-q", "-b", "agent/large", thing, "copy")).toMatchObject({ status: 0 });
-    expect(await asAgent("cmp thing/a.bin copy/a.bin && wc -c <copy/a.bin")).toMatchObject({ stdout: "3000000\n" });
-    await home.writeConfig("git", CONFIG);
+    const compare = "cmp thing/a.bin copy/a.bin && wc -c <copy/a.bin";
+    expect(await home.exec("bash", "-c", compare)).toMatchObject({ stdout: "3000000\n" });
+    await home.writeConfig("git", config());
   });
 
   test("the tool reaches its broker, and nothing else by name or address", async () => {
-    expect((await asTool(ask("git-broker", 8080))).stdout).toContain('"tool":"git"');
-    const server = await host.addressOn(egress);
-    const gateway = await gatewayOfTool();
-    // An engine may set a default route here too; nobody is at its other end.
-    for (const address of [server, gateway, "203.0.113.7"]) {
-      expect((await asTool(connect(address, 443))).stdout).toBe("");
-    }
-    for (const name of ["git.test", "example.com"]) {
-      expect((await asTool(`getent hosts ${name}`)).stdout).toBe("");
-    }
-  });
-
-  test("the tool cannot reach the host by the network's own address", async () => {
-    using listener = Bun.serve({ hostname: "0.0.0.0", port: 0, fetch: () => new Response("") });
-    const gateway = await gatewayOfTool();
-    expect((await asTool(connect(gateway, listener.port ?? 0))).stdout).toBe("");
+    await expectOnlyBroker(inside(), ["git.test", await host.server.addressOn(egress)]);
   });
 
   test("no secret is where the tool runs", async () => {
-    expect((await asTool("ls /run/secrets")).stderr).toContain("No such file");
-    const look = "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; env";
-    const seen = (await asTool(look)).stdout;
-    expect(seen).toContain("PATH=");
-    expect(seen).not.toContain("CANARY");
-    const find = "grep -rlsa --exclude-dir=proc --exclude-dir=sys CANARY-token / ; true";
-    expect((await asTool(find)).stdout).toBe("");
-    const plugin = await home.container("git-plugin");
-    expect(await home.docker("exec", plugin, "sh", "-c", "cat /proc/[0-9]*/environ 2>/dev/null")).not.toContain(
-      "CANARY",
-    );
+    await expectNoSecret(inside(), "CANARY-token");
   });
 
   test("the agent can neither resolve nor reach the broker, and has no secret", async () => {
-    const broker = await home.container("git-broker");
-    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
-    const addresses = await home.docker("inspect", "-f", format, broker);
-    expect(addresses.trim().split(" ")).toHaveLength(2);
-    for (const address of addresses.trim().split(" ")) {
-      expect((await asAgent(ask(address, 8080))).stdout).not.toContain("tool");
-    }
-    for (const name of ["git-broker", `${await home.composeProject()}-git-broker-1`, "git-plugin", "git.test"]) {
-      expect(await home.exec("getent", "hosts", name)).toMatchObject({ stdout: "", status: 2 });
-    }
-    expect(await asAgent("ls /run/secrets")).toMatchObject({ stderr: expect.stringContaining("No such file") });
+    await expectAgentKeptOut(inside(), ["git.test"]);
   });
 
   test("the broker runs as the owner, with no capability, on a read-only system without the project", async () => {
-    const broker = await home.container("git-broker");
-    const look = `cat /proc/self/status; touch /x /run/secrets/x /etc/plugins/x; ls '${home.project}'`;
-    const seen = await home.command(["docker", "exec", broker, "sh", "-c", look]);
-    expect(seen.stdout).toContain(`Uid:\t${home.uid}\t`);
-    expect(seen.stdout).toMatch(/CapPrm:\t0+\nCapEff:\t0+\nCapBnd:\t0+\n/);
-    expect(seen.stderr.match(/Read-only file system/g)).toHaveLength(3);
-    expect(seen.stderr).toContain("No such file");
+    await expectHardened(inside());
   });
 
   test("status tells of a token that was refused, and the next request with another is well", async () => {
     expect(await home.run(["secret", "set", "token"], { stdin: "wrong\n" })).toMatchObject({ status: 0 });
     const { stderr } = await home.exec("git", "-C", "thing", "fetch");
     expect(stderr).toContain("git.test answered 401: the token in secrets/token was refused");
-    const told = await home.run(["status"]);
-    expect(told.stdout).toMatch(
-      /^git-broker +failing .*git\.test answered 401: the token in secrets\/token was refused; .*secret set token/m,
-    );
-    expect(told.status).toBe(1);
+    const row =
+      /^git-broker +failing .*git\.test answered 401: the token in secrets\/token was refused; .*secret set token/m;
+    await statusShows(home, ({ stdout, status }) => status === 1 && row.test(stdout));
     await home.run(["secret", "set", "token"], { stdin: host.token });
     expect(await home.exec("git", "-C", "thing", "fetch")).toMatchObject({ status: 0 });
-    expect(await home.run(["status"])).toMatchObject({ status: 0 });
+    await allReady(home);
   });
 
   test("status tells of a lost upstream", async () => {
-    await host.stop();
+    await host.server.stop();
     expect((await home.exec("git", "-C", "thing", "fetch")).stderr).toContain("Cannot reach git.test");
-    expect((await home.run(["status"])).stdout).toMatch(/^git-broker +failing .*Cannot reach git\.test/m);
+    await statusShows(home, ({ stdout }) => /^git-broker +failing .*Cannot reach git\.test/m.test(stdout));
     await host.start();
     expect(await home.exec("git", "-C", "thing", "fetch")).toMatchObject({ status: 0 });
   });
@@ -178,8 +186,10 @@ describeWithEngine("git with a broker", () => {
   test("stop and start of git are of its broker too, and restart serves a clone", async () => {
     expect((await home.run(["stop", "git"])).stdout).toBe("Stopped git\nStopped git-broker\n");
     expect((await home.run(["status"])).stdout).toMatch(/^git-broker +stopped /m);
-    expect(await home.run(["start", "git"])).toMatchObject({ status: 0 });
-    expect(await home.run(["restart", "git"])).toMatchObject({ status: 0 });
+    await home.run(["start", "git"]);
+    await allReady(home);
+    await home.run(["restart", "git"]);
+    await allReady(home);
     expect(await home.exec("git", "ls-remote", "-q", thing)).toMatchObject({ status: 0 });
   });
 
@@ -190,13 +200,14 @@ describeWithEngine("git with a broker", () => {
     const restarts = async (): Promise<string> =>
       (await home.docker("inspect", "-f", "{{.RestartCount}}", broker)).trim();
     await waitFor("the broker has ended", async () => (await restarts()) === "1", 30_000);
-    await waitFor("the broker is back", async () => (await home.run(["status"])).status === 0, 30_000);
+    await allReady(home);
     expect(await home.exec("git", "ls-remote", "-q", thing)).toMatchObject({ status: 0 });
   });
 
   test("without a part for it in the config there is no broker, and the plugin has its way out again", async () => {
     await home.writeConfig("git", "plugin: git\n");
-    expect(await home.run(["start"])).toMatchObject({ status: 0 });
+    await home.run(["start"]);
+    await allReady(home);
     expect(await home.container("git-broker")).toBe("");
     expect((await home.run(["status"])).stdout).not.toContain("git-broker");
     const format = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}";
@@ -204,14 +215,3 @@ describeWithEngine("git with a broker", () => {
     expect(networks.trim()).toBe(`${await home.composeProject()}_git`);
   });
 });
-
-/** Prints how a broker is that listens there. Whatever else answers, a gateway of the outside for one, is none. */
-function ask(address: string, port: number): string {
-  const request = "printf 'GET /-/health HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3";
-  return `timeout 3 bash -c "exec 3<>/dev/tcp/${address}/${port}; ${request}"`;
-}
-
-/** Prints `reached` when somebody listens there. */
-function connect(address: string, port: number): string {
-  return `timeout 3 bash -c '</dev/tcp/${address}/${port}' && echo reached`;
-}

@@ -30,7 +30,7 @@ describe("one condition of a rule", () => {
     { match: "{ command: 'remote-*' }", line: "remote", answer: "allow default" },
     { match: "{ command: remote add }", line: "remote add x y", answer: "deny r 2" },
     { match: "{ command: remote add }", line: "remote remove x", answer: "allow default" },
-    { match: "{ command: remote add }", line: "remote -v add x y", answer: "deny unclear 2" },
+    { match: "{ command: remote add }", line: "remote -v add x y", answer: "deny r 2" },
     { match: "{ command: stash push }", line: "stash -u", answer: "deny r 2" },
     { match: "{ command: push, options: --force }", line: "push -uf origin main", answer: "deny r 2" },
     { match: "{ command: push, options: --force }", line: "push origin +main", answer: "deny r 2" },

@@ -97,8 +97,9 @@ function unknownOptions(command: string, argument: string): NonNullable<Rest["do
 function withForced(rest: Rest): Rest {
   const options = [...rest.options];
   const has = (name: string): boolean => options.some(({ names }) => names.includes(name));
+  const isForced = has("--force") || FORCED.some(([short]) => has(short));
   for (const [short, long] of FORCED) {
-    if (has(short) || (has(long) && has("--force"))) {
+    if (has(short) || (has(long) && isForced)) {
       const all = [{ names: [short] }, { names: [long, short.toLowerCase()] }, { names: ["--force", "-f"] }];
       options.push(...all.filter(({ names: [name = ""] }) => !has(name)));
     }

@@ -18,11 +18,9 @@ export function canonicalArguments(reading: Reading): string[] | undefined {
 
 /** The option in one word. */
 export function optionWord({ names: [name = ""], value, isNegated }: GivenOption): string {
-  if (isNegated === true) {
-    return opposite(name);
-  }
+  const written = isNegated === true ? opposite(name) : name;
   if (value === undefined) {
-    return name;
+    return written;
   }
-  return name.startsWith("--") ? `${name}=${value}` : `${name}${value}`;
+  return written.startsWith("--") ? `${written}=${value}` : `${written}${value}`;
 }

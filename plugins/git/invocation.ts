@@ -21,12 +21,19 @@ export function readGitInvocation(args: readonly string[]): Reading {
   const command = SYNONYMS.get(reading.command) ?? reading.command;
   const rest = readBehind(command, behind);
   const whole = command === "push" ? readPush(rest) : command === "branch" ? withForced(rest) : rest;
-  const remarked = isKnownCommand(command) ? whole : { ...whole, remark: MAYBE_ALIAS };
-  return { kind: "command", command, rest: withDoubts(remarked, { folder, options: remotes, targets: remotes }) };
+  const known = withDoubts(whole, { folder, options: remotes, targets: remotes });
+  return { kind: "command", command, rest: isKnownCommand(command) ? known : maybeAlias(command, whole) };
 }
 
-/** Which alias it is only the repository knows, and a decision that depended on it would be the agent's. */
-const MAYBE_ALIAS = "git has no such command itself; for an alias, write out what it stands for";
+/**
+ * What an alias stands for only the repository knows, and a decision that depended on it would be the agent's: it may
+ * be any command, with options of its own, and in another folder.
+ */
+function maybeAlias(command: string, rest: Rest): Rest {
+  const doubt = { argument: command, why: "git has no such command itself; write out what an alias is for" };
+  const doubts = { command: doubt, options: doubt, arguments: doubt, targets: doubt, folder: doubt };
+  return { ...rest, doubts, remark: doubt.why };
+}
 
 function readBehind(command: string, words: readonly string[]): Rest {
   const known = SUBCOMMANDS.get(command);

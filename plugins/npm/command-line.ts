@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { findNegated, findOption } from "./find-option.ts";
 import type { GivenOption } from "../../src/policy/reading.ts";
-import { DASHES, isPlain, readValue, type Value } from "./option-value.ts";
+import { DASHES, isPlain, readValue, type Value, type Written } from "./option-value.ts";
 import type { OptionType } from "./options.ts";
 
 /** What npm makes of its arguments before it looks at the command. */
@@ -71,7 +71,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       };
     }
     const value = readValue({ type: found.type, isNegated, next: rest.at(-1) });
-    options.push(givenOption(found, value, rest.at(-1)));
+    options.push(givenOption(found, value, { isNegated, next: rest.at(-1) }));
     if (value.isTaken) {
       rest.pop();
     }
@@ -91,14 +91,14 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 function givenOption(
   { name, type: { members } }: { readonly name: string; readonly type: OptionType },
   { isTaken, isOn }: Value,
-  next: string | undefined,
+  { isNegated, next }: Pick<Written, "isNegated" | "next">,
 ): GivenOption {
   const names = [`--${name}`];
-  const isWord = isTaken && next !== undefined && (!/^(true|false)$/u.test(next) || (isOn && !members.has("Boolean")));
-  if (isWord) {
+  const isFlag = isNegated !== undefined || members.has("Boolean");
+  if (isTaken && next !== undefined && !(isFlag && /^(true|false)$/u.test(next))) {
     return { names, value: next };
   }
-  const own = members.has("Boolean") && members.size > 1 ? { value: "true" } : {};
+  const own = (members.has("Boolean") ? members.size > 1 : isTaken) ? { value: "true" } : {};
   return isOn ? { names, ...own } : { names, isNegated: true, ...own };
 }
 

@@ -47,8 +47,12 @@ function isCommand({ words }: CommandPattern, { reading }: Call): Answer {
     return { part: "command", argument: reading.argument, why: reading.why };
   }
   const [first, ...others] = words;
-  if (reading.kind === "none" || first === undefined || !matchPattern(first, reading.command)) {
+  if (reading.kind === "none" || first === undefined) {
     return false;
+  }
+  if (!matchPattern(first, reading.command)) {
+    const doubt = reading.rest?.doubts?.command;
+    return doubt === undefined ? false : { part: "command", ...doubt };
   }
   if (others.length === 0) {
     return true;

@@ -144,7 +144,8 @@ describe.each(realNpms().map((npm) => ({ version: npm.version, npm })))("like np
             typeof found === "string" &&
             OPTIONS.get(name)?.members.has("String") === true
           ) {
-            expect({ args, name, value }).toEqual({ args, name, value: found });
+            // To take back what is no flag is to give it this word.
+            expect({ args, name, value: isNegated === true ? "false" : value }).toEqual({ args, name, value: found });
           }
         }
         for (const [name, value] of Object.entries(real.options)) {

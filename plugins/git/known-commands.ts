@@ -3,7 +3,7 @@ export function isKnownCommand(command: string): boolean {
   return KNOWN.has(command);
 }
 
-/** From `git --list-cmds=builtins,main,others`. A list that lags does no harm: it only decides about remarks and warnings. */
+/** From `git --list-cmds=builtins,main,others`. One that is not here may be an alias: rules cannot tell what it does. */
 const COMMANDS =
   "add am annotate apply archimport archive backfill bisect blame branch bugreport bundle cat-file " +
   "check-attr check-ignore check-mailmap check-ref-format checkout checkout--worker checkout-index " +

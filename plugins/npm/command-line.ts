@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { findNegated, findOption } from "./find-option.ts";
 import type { GivenOption } from "../../src/policy/reading.ts";
-import { DASHES, isPlain, readValue, type Value } from "./option-value.ts";
+import { DASHES, isPlain, readValue, type Value, type Written } from "./option-value.ts";
 import type { OptionType } from "./options.ts";
 
 /** What npm makes of its arguments before it looks at the command. */
@@ -16,6 +16,8 @@ export interface CommandLine {
   readonly flags: ReadonlySet<string>;
   /** The option at which reading ended, because releases of npm go on differently; undefined: all was read. */
   readonly doubt: string | undefined;
+  /** An option at the end that releases read differently, so that only what options there are is uncertain. */
+  readonly unread: string | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   for (let argument = rest.pop(); argument !== undefined; argument = rest.pop()) {
     if (DASHES.test(argument)) {
       words.push(...rest.toReversed());
-      return { word: word ?? rest.pop(), words, options, flags, doubt: undefined };
+      return { word: word ?? rest.pop(), words, options, flags, doubt: undefined, unread: undefined };
     }
     if (!argument.startsWith("-") || argument === "-") {
       word ??= argument;
@@ -46,7 +48,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     const written = equals < 0 ? argument : argument.slice(0, equals);
     const name = written.replace(/^-+/u, "");
     if (isScoped(name) && equals >= 0 && !startsWithDash(rest)) {
-      rest.pop();
+      options.push({ names: [`--${name}`], value: rest.pop() ?? "" });
       continue;
     }
     const negated = name.replace(/^(no-)+/iu, "");
@@ -58,13 +60,18 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     }
     const isNegated = negated === name ? undefined : ((name.length - negated.length) / "no-".length) % 2 === 1;
     if (found.kind === "doubt" || !isCertain(found.type, isNegated, equals >= 0, rest)) {
-      if (rest.length === 0) {
-        break;
-      }
-      return { word, words, options, flags, doubt: argument };
+      const isLast = rest.length === 0;
+      return {
+        word,
+        words,
+        options,
+        flags,
+        doubt: isLast ? undefined : argument,
+        unread: isLast ? argument : undefined,
+      };
     }
     const value = readValue({ type: found.type, isNegated, next: rest.at(-1) });
-    options.push(givenOption(found, value, rest.at(-1)));
+    options.push(givenOption(found, value, { isNegated, next: rest.at(-1) }));
     if (value.isTaken) {
       rest.pop();
     }
@@ -74,21 +81,25 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       flags.delete(found.name);
     }
   }
-  return { word, words, options, flags, doubt: undefined };
+  return { word, words, options, flags, doubt: undefined, unread: undefined };
 }
 
-/** A flag is on or taken back; what takes a word has it as its value. */
+/**
+ * A flag is on or taken back; what takes a word has it as its value, behind `no-` too: `--no-access public` is `--access
+ * public`. A flag that could take the next word is written with its own, so that it does not.
+ */
 function givenOption(
-  { name, type }: { readonly name: string; readonly type: OptionType },
+  { name, type: { members } }: { readonly name: string; readonly type: OptionType },
   { isTaken, isOn }: Value,
-  next: string | undefined,
+  { isNegated, next }: Pick<Written, "isNegated" | "next">,
 ): GivenOption {
   const names = [`--${name}`];
-  const isFlag = type.members.has("Boolean") && (!isTaken || next === "true" || next === "false");
-  if (!isOn) {
-    return { names, isNegated: true };
+  const isFlag = isNegated !== undefined || members.has("Boolean");
+  if (isTaken && next !== undefined && !(isFlag && /^(true|false)$/u.test(next))) {
+    return { names, value: next };
   }
-  return isTaken && !isFlag && next !== undefined ? { names, value: next } : { names };
+  const own = (members.has("Boolean") ? members.size > 1 : isTaken) ? { value: "true" } : {};
+  return isOn ? { names, ...own } : { names, isNegated: true, ...own };
 }
 
 /** Settings of one registry or scope (`//host/:_authToken=…`, `@scope:registry=…`): no release has a flag like that. */

@@ -8,7 +8,7 @@ import { ConfigError, loadConfig } from "../policy/load.ts";
 import { clip, quote } from "../policy/printable.ts";
 import { ruleText } from "../policy/rule-text.ts";
 import { tableText } from "../policy/table.ts";
-import { grammarOf } from "../runtime/plugin.ts";
+import { grammarOf, type PreviewedCall } from "../runtime/plugin.ts";
 import { pluginFor, realPathOrSame, rootsOf, type PluginSet } from "./plugin-set.ts";
 import { issueJson, jsonText, linesText, refusal, STATUS, type Report } from "./report.ts";
 
@@ -39,7 +39,7 @@ export async function explain(set: PluginSet, { file, args, cwd, env, rules, jso
     const invocation = { args, cwd: folder, env: seen };
     const explanation = explainCall(config, grammarOf(plugin, config), invocation, roots);
     const { command } = explanation;
-    const alias = command === undefined ? undefined : await plugin.aliasOf?.(command, folder);
+    const alias = command === undefined ? undefined : await plugin.aliasOf?.(command, runnerIn(config, folder));
     if (!json) {
       const isGuessed = explanation.decision.rule === "roots" && config.roots === undefined;
       const lines = [
@@ -75,6 +75,26 @@ export async function explain(set: PluginSet, { file, args, cwd, env, rules, jso
     }
     throw error;
   }
+}
+
+/** Long enough for a person, and for any tool that answers from a file. */
+const LIMIT_MS = 2000;
+
+/** Runs the tool in a folder, as whoever explains. */
+function runnerIn({ plugin, exec }: Config, cwd: string): PreviewedCall["run"] {
+  return async (args) => {
+    try {
+      const child = Bun.spawn([exec ?? plugin, ...args], {
+        cwd,
+        stdio: ["ignore", "pipe", "ignore"],
+        timeout: LIMIT_MS,
+      });
+      const [text, status] = await Promise.all([child.stdout.text(), child.exited]);
+      return status === 0 ? text : undefined;
+    } catch {
+      return undefined;
+    }
+  };
 }
 
 function rulesText({ rules, defaultEffect, enforcement, places, file }: Config): string {

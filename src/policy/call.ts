@@ -37,7 +37,7 @@ export class Call {
 
 /** A part of a call that a rule asks about and that cannot be told. */
 export interface Unclear {
-  readonly part: "command" | Part | "environment";
+  readonly part: Part | "environment";
   readonly argument: string;
   readonly why: string;
 }

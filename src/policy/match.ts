@@ -1,4 +1,5 @@
 import type { Call, Unclear } from "./call.ts";
+import { opposite } from "./option-table.ts";
 import { matchPattern, type Pattern } from "./pattern.ts";
 import type { Part, Rest } from "./reading.ts";
 import type { CommandPattern, Match, OptionPattern, VariablePattern } from "./rule.ts";
@@ -46,8 +47,12 @@ function isCommand({ words }: CommandPattern, { reading }: Call): Answer {
     return { part: "command", argument: reading.argument, why: reading.why };
   }
   const [first, ...others] = words;
-  if (reading.kind === "none" || first === undefined || !matchPattern(first, reading.command)) {
+  if (reading.kind === "none" || first === undefined) {
     return false;
+  }
+  if (!matchPattern(first, reading.command)) {
+    const doubt = reading.rest?.doubts?.command;
+    return doubt === undefined ? false : { part: "command", ...doubt };
   }
   if (others.length === 0) {
     return true;
@@ -90,8 +95,9 @@ function hasVariables(variables: readonly VariablePattern[], { invocation }: Cal
 /** An option that is both given and taken back is neither: which of the two counts is the tool's affair. */
 function isGiven(options: readonly OptionPattern[], rest: Rest): Answer {
   return some(options, ({ name, value }) => {
-    const given = rest.options.filter(({ names }) => names.includes(name));
-    const wanted = given.filter((option) => isWanted(option, value));
+    const contrary = opposite(name);
+    const given = rest.options.filter(({ names }) => names.includes(name) || names.includes(contrary));
+    const wanted = given.filter((option) => isWanted(option, option.isNegated === true ? contrary : name, value));
     if (wanted.length === 0) {
       return false;
     }
@@ -102,8 +108,9 @@ function isGiven(options: readonly OptionPattern[], rest: Rest): Answer {
   });
 }
 
-function isWanted(option: Rest["options"][number], value: Pattern | undefined): boolean {
-  return option.isNegated !== true && (value === undefined || matchPattern(value, option.value ?? ""));
+/** `name` is that of the opposite where the option is taken back: `--no-edit` is `--edit` taken back. */
+function isWanted({ names, value: given }: Rest["options"][number], name: string, value: Pattern | undefined): boolean {
+  return names.includes(name) && (value === undefined || matchPattern(value, given ?? ""));
 }
 
 function withTargets(call: Call, ask: (targets: readonly string[]) => Answer): Answer {

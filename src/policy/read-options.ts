@@ -68,6 +68,13 @@ class OptionReader {
   #readCluster(argument: string): void {
     for (let at = 1; at < argument.length; at++) {
       const name = `-${argument[at] ?? ""}`;
+      const { number } = this.#table;
+      const digits = number === undefined ? undefined : /^\d+/u.exec(argument.slice(at))?.[0];
+      if (number !== undefined && digits !== undefined) {
+        this.#add(number, digits, argument);
+        at += digits.length - 1;
+        continue;
+      }
       const form = this.#table.byName.get(name);
       if (form === undefined) {
         this.#doubtAbout(argument, UNKNOWN);
@@ -82,11 +89,20 @@ class OptionReader {
   }
 
   #add(form: OptionForm, attached: string | undefined, argument: string): void {
+    if (form.value === "uncertain") {
+      this.#doubtAbout(argument, "it is not certain what belongs to this option");
+      return;
+    }
     let value = attached;
     if (value === undefined && form.value === "required") {
       value = this.#args[this.#index++];
       if (value === undefined) {
         this.#doubtAbout(argument, "the value of this option is missing");
+        return;
+      }
+      const { separateValues } = this.#table;
+      if (separateValues === "never" || (separateValues === "undashed" && value.startsWith("-"))) {
+        this.#doubtAbout(argument, "write the value of this option behind it, without a blank");
         return;
       }
     }

@@ -35,7 +35,11 @@ export interface GivenOption {
   readonly isNegated?: boolean;
 }
 
-export type Part = "options" | "arguments" | "targets" | "folder";
+/**
+ * A doubt about the command is one about what its word stands for: a rule that names the word itself has it all the
+ * same.
+ */
+export type Part = "command" | "options" | "arguments" | "targets" | "folder";
 
 /** Why a part cannot be read: `argument` is the culprit, and `why` completes "cannot tell the options, …". */
 export interface Doubt {

@@ -16,10 +16,11 @@ export interface Plugin {
   readonly name: string;
   readonly grammar: Grammar;
   /**
-   * What the tool's own settings make of a word that is no command of it, in a folder. For messages only: nothing is
-   * decided by it, for these settings are the agent's.
+   * What the tool's own settings make of a word that is no command of it; undefined: nothing. `run` runs the tool with
+   * other arguments where the call would run, and gives what it prints. For messages only: nothing is decided by it,
+   * for these settings are the agent's.
    */
-  readonly aliasOf?: (command: string, cwd: string) => Promise<string | undefined>;
+  readonly aliasOf?: (command: string, run: PreviewedCall["run"]) => Promise<string | undefined>;
   /**
    * What a call would change, in lines for the person who is asked whether it may run; undefined when there is nothing
    * to say of it. For people only: the files that it is found in are the agent's.

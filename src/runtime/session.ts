@@ -1,13 +1,11 @@
 import type { Decision, Refused } from "../policy/decision.ts";
 import { pendingSentence, unapproved } from "../policy/approval.ts";
 import { refusalOf, type Invocation } from "../policy/evaluate.ts";
-import { decodeSignal } from "../protocol/client-messages.ts";
-import type { Open } from "../protocol/client-messages.ts";
+import { decodeSignal, type Open } from "../protocol/client-messages.ts";
 import type { MessageName, SignalName } from "../protocol/constants.ts";
-import { encodeFrame } from "../protocol/frame.ts";
-import type { Frame } from "../protocol/frame.ts";
-import { encodeError, encodeExit, encodePending } from "../protocol/plugin-messages.ts";
-import type { Ending } from "../protocol/plugin-messages.ts";
+import { encodeFrame, type Frame } from "../protocol/frame.ts";
+import { encodeError, encodeExit, encodePending, type Ending } from "../protocol/plugin-messages.ts";
+import { tellWithAlias } from "./alias.ts";
 import { decide } from "./decide.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Asker } from "./asker.ts";
@@ -130,11 +128,15 @@ export class Session {
   }
 
   #refuse(invocation: Invocation, refusal: Refused): void {
-    const { explanation, deny } = denialFrames(this.#host, invocation, refusal);
-    if (this.#asker.explainsDenials) {
-      this.#send("EXPLANATION", explanation);
-    }
-    this.#finish("DENY", deny, {});
+    tellWithAlias(this.#host, this.#open, { invocation, refusal, mark: this.#mark }, (told) => {
+      if (!this.#isOver) {
+        const { explanation, deny } = denialFrames(this.#host, invocation, told);
+        if (this.#asker.explainsDenials) {
+          this.#send("EXPLANATION", explanation);
+        }
+        this.#finish("DENY", deny, {});
+      }
+    });
   }
 
   #newLimits(): Limits {

@@ -200,7 +200,7 @@ test("explain says what an alias stands for in the folder of the call, and decid
   git("config", "alias.st", "status -sb");
   git("config", "alias.log", "push");
   const { stdout } = await dir.run("explain", "git.yaml", "--", "st");
-  expect(stdout).toContain("rule      allowed_commands\n");
+  expect(stdout).toContain("rule      unclear\n");
   expect(stdout).toEndWith('"st" is an alias here, of "status -sb"; explain that\n');
   // git does not let an alias hide a command of its own.
   expect((await dir.run("explain", "git.yaml", "--", "log")).stdout).not.toContain("alias");

@@ -30,7 +30,7 @@ roots: [/w]
 cases:
   - { run: push, expect: allow }
   - { run: push, expect: deny, rule: unclear }
-  - { run: git push, expect: deny }
+  - { run: git push, expect: deny, rule: blocked_commands }
   - { run: log, expect: allow, cwd: /x }
   - { run: log, expect: allow, cwd: /w/x }
 `;
@@ -40,7 +40,7 @@ cases:
   expect(stdout.split("\n").slice(5)).toEqual([
     "git.yaml:5:5: expected allow, got deny (blocked_commands) in /w",
     "git.yaml:6:5: expected deny (unclear), got deny (blocked_commands) in /w",
-    "git.yaml:7:5: expected deny, got allow (default) in /w; leave the tool's name out of run",
+    "git.yaml:7:5: expected deny (blocked_commands), got deny (unclear) in /w; leave the tool's name out of run",
     "git.yaml:8:5: expected allow, got deny (roots) in /x",
     "git.yaml: 1 of 5 cases passed",
     "",

@@ -191,3 +191,27 @@ test("the snippet and the skill for agents name only codes and options that ther
     ),
   ).toEqual(new Set(DENIAL_CODES));
 });
+
+test("a refused alias is said to be one, and what to write instead; another word is not, and a slow answer is not waited for", async () => {
+  await using plugin = await git("rules: { blocked_commands: [push] }\n");
+  const said = async (...args: readonly string[]): Promise<string> => (await call(plugin, args)).stderr;
+  await said("init", "-q");
+  await said("config", "alias.p", "push --force");
+  await said("config", "alias.sh", "!touch made");
+  const why =
+    "is denied: cannot tell the command, git has no such command itself; write out what an alias is for (git.yaml:4). A retry in this form will be refused too; leave this out or ask the operator to change the rule.";
+  expect(await call(plugin, ["p", "origin", "main"])).toMatchObject({
+    status: 126,
+    stderr: `plugin-client: git p ${why} Or write out the alias "p": "push --force".\n`,
+  });
+  expect(await said("zz")).toBe(`plugin-client: git zz ${why}\n`);
+  expect(await said("sh")).toBe(`plugin-client: git sh ${why} Or write out the alias "sh": "!touch made".\n`);
+  const { stderr } = await call(plugin, ["p"], { env: { PLUGIN_DENIALS: "json" } });
+  const hint = 'write out the alias "p": "push --force"';
+  expect(JSON.parse(stderr)).toMatchObject({ code: "unclear", command: "p", hint });
+  // What is read is the agent's: here a pipe that nobody writes to, as a file of settings.
+  await said("config", "include.path", "../endless");
+  await shell(plugin, "mkfifo endless");
+  expect(await said("p")).toBe(`plugin-client: git p ${why}\n`);
+  expect(await Bun.file(`${plugin.workspace}/made`).exists()).toBe(false);
+});

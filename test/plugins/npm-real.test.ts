@@ -2,8 +2,11 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { ALIASES, COMMANDS, commandsOf } from "../../plugins/npm/commands.ts";
+import { readCommandLine } from "../../plugins/npm/command-line.ts";
 import { readNpmArguments } from "../../plugins/npm/grammar.ts";
 import { OPTIONS, SHORTHANDS } from "../../plugins/npm/options.ts";
+import { packagesOf } from "../../plugins/npm/package-spec.ts";
+import { SUBCOMMAND_NAMES } from "../../plugins/npm/subcommands.ts";
 import { NPM_LINES } from "./npm-lines.ts";
 import { realNpms, type RealNpm } from "./real-npm.ts";
 
@@ -121,6 +124,82 @@ describe.each(realNpms().map((npm) => ({ version: npm.version, npm })))("like np
       }),
       { numRuns: 1000 },
     );
+  });
+
+  test("the options and words of a line are those that npm reads in it", () => {
+    const anything = fc.oneof(option, shorthand, word, odd);
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 7 }), (args) => {
+        const { words, options, doubt, unread } = readCommandLine(args);
+        fc.pre(doubt === undefined && unread === undefined);
+        const real = npm.parse(args);
+        expect({ args, words }).toEqual({ args, words: real.words });
+        const last = new Map(options.map((given) => [given.names[0]?.slice(2) ?? "", given]));
+        for (const [name, { value, isNegated }] of last) {
+          const found = real.options[name];
+          if (typeof found === "boolean") {
+            expect({ args, name, isOn: isNegated !== true }).toEqual({ args, name, isOn: found });
+          } else if (
+            value !== undefined &&
+            typeof found === "string" &&
+            OPTIONS.get(name)?.members.has("String") === true
+          ) {
+            // To take back what is no flag is to give it this word.
+            expect({ args, name, value: isNegated === true ? "false" : value }).toEqual({ args, name, value: found });
+          }
+        }
+        for (const [name, value] of Object.entries(real.options)) {
+          if (OPTIONS.has(name) && value !== undefined) {
+            expect({ args, name, isRead: last.has(name) }).toEqual({ args, name, isRead: true });
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("a package argument names what npm takes it for, and more where it comes from elsewhere", () => {
+    const part = fc.constantFrom(
+      "lodash",
+      "@acme/a",
+      "@",
+      "npm:",
+      "github:",
+      "acme/a",
+      "./a",
+      "a.tgz",
+      "1.2",
+      "^4",
+      "#b",
+      "git@x.example:",
+      "https://x.example/",
+      ".",
+      "~/",
+      "Aa",
+      "a b",
+    );
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+        const spec = parts.join("");
+        const real = npm.packageOf(spec);
+        fc.pre(real !== undefined);
+        const ours = packagesOf(spec);
+        expect({ spec, ours }).toEqual({ spec, ours: expect.arrayContaining(real?.names ?? []) });
+        if (real !== undefined && !real.isNamed) {
+          expect({ spec, ours }).not.toEqual({ spec, ours: real.names });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("every other name of a subcommand is one in the source of its command", () => {
+    for (const [command, name] of SUBCOMMAND_NAMES) {
+      const source = npm.sourceOf(command);
+      if (source !== undefined) {
+        expect({ command, name, isThere: source.includes(`'${name}'`) }).toEqual({ command, name, isThere: true });
+      }
+    }
   });
 
   test("lines of anything never lead to another command than the real one", () => {

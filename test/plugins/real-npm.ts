@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 
@@ -18,6 +18,15 @@ export interface RealNpm {
   /** The command of a word; undefined when npm knows none. */
   readonly deref: (word: string) => string | undefined;
   readonly read: (args: readonly string[]) => RealReading;
+  /** What its reader of options makes of arguments: those that are none, and the options by their full names. */
+  readonly parse: (args: readonly string[]) => {
+    readonly words: readonly string[];
+    readonly options: Readonly<Record<string, unknown>>;
+  };
+  /** What it takes a package argument for: names, and whether it would ask a registry. Undefined when it refuses it. */
+  readonly packageOf: (spec: string) => { readonly names: readonly string[]; readonly isNamed: boolean } | undefined;
+  /** The source of a command; undefined when this release has none by that name. */
+  readonly sourceOf: (command: string) => string | undefined;
 }
 
 /**
@@ -53,6 +62,13 @@ interface CommandList {
   readonly plumbing?: readonly string[];
   readonly aliases: Readonly<Record<string, string>>;
   readonly deref?: (word: string) => string | undefined;
+}
+
+interface PackageSpec {
+  readonly type: string;
+  readonly name: string | null;
+  readonly registry?: boolean;
+  readonly subSpec?: PackageSpec;
 }
 
 interface Definitions {
@@ -96,7 +112,26 @@ function load(root: string): RealNpm {
       return command === undefined || !known.has(command) ? undefined : canonical(command);
     },
     read,
+    parse: (args) => {
+      const { argv, ...options } = nopt(types, shorthands, [...args], 0);
+      return { words: argv.remain, options };
+    },
+    packageOf: (spec) => packageOf(from, spec),
+    sourceOf: (command) => {
+      const file = `${root}/lib/commands/${command}.js`;
+      return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+    },
   };
+}
+
+function packageOf(from: NodeJS.Require, spec: string): { names: string[]; isNamed: boolean } | undefined {
+  try {
+    const { name, registry, subSpec } = (from("npm-package-arg") as (spec: string) => PackageSpec)(spec);
+    const names = [name, subSpec?.name].filter((found) => typeof found === "string");
+    return { names, isNamed: registry === true };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Releases 9 and 10 call the command `run-script`, and `run` its alias. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
+import { canonicalArguments } from "../../src/policy/canonical.ts";
 import { declaredGrammar } from "../../src/policy/declared-grammar.ts";
 import { parseConfig } from "../../src/policy/load.ts";
 import type { Grammar } from "../../src/policy/reading.ts";
@@ -77,6 +78,23 @@ describe("a grammar from a config", () => {
       }),
     );
   });
+});
+
+test("arguments that a declared grammar reads are the same normalised twice as once", () => {
+  const word = fc.constantFrom(
+    ..."get rm config view pod - -- -n -vA -nprod --namespace=prod --namespace prod --force --forc --dry-run -r -c".split(
+      " ",
+    ),
+    ..."--dry-run=client --indent 2 --file=x --fi a .a --raw-output -x".split(" "),
+    "",
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(KUBECTL, JQ, SHORT), fc.array(word, { maxLength: 7 }), (grammar, args) => {
+      const once = canonicalArguments(grammar(args));
+      expect({ args, twice: once && canonicalArguments(grammar(once)) }).toEqual({ args, twice: once });
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 function grammarOf(text: string): Grammar {

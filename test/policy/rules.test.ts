@@ -30,8 +30,17 @@ describe("one condition of a rule", () => {
     { match: "{ command: 'remote-*' }", line: "remote", answer: "allow default" },
     { match: "{ command: remote add }", line: "remote add x y", answer: "deny r 2" },
     { match: "{ command: remote add }", line: "remote remove x", answer: "allow default" },
-    { match: "{ command: remote add }", line: "remote -v add x y", answer: "deny unclear 2" },
+    { match: "{ command: remote add }", line: "remote -v add x y", answer: "deny r 2" },
     { match: "{ command: stash push }", line: "stash -u", answer: "deny r 2" },
+    { match: "{ command: push }", line: "p", answer: "deny unclear 2" },
+    { match: "{ command: push, options: --force }", line: "p origin", answer: "deny unclear 2" },
+    { match: "{ command: push, targets: main }", line: "PUSH origin x", answer: "deny unclear 2" },
+    { match: "{ command: remote add }", line: "ra", answer: "deny unclear 2" },
+    { match: "{ command: [push, absorb] }", line: "absorb", answer: "deny r 2" },
+    { match: "{ command: [status, 'a*'] }", line: "absorb", answer: "deny r 2" },
+    { match: "{ not: { command: status } }", line: "st", answer: "deny unclear 2" },
+    { match: "{ cwd: /w/b }", line: "st", answer: "deny unclear 2" },
+    { match: "{ env: { CI: '1' } }", line: "st", answer: "allow default" },
     { match: "{ command: push, options: --force }", line: "push -uf origin main", answer: "deny r 2" },
     { match: "{ command: push, options: --force }", line: "push origin +main", answer: "deny r 2" },
     { match: "{ command: push, options: [-f] }", line: "push --force origin main", answer: "deny r 2" },
@@ -40,6 +49,13 @@ describe("one condition of a rule", () => {
     { match: "{ command: push, options: -f }", line: "push -f --no-force origin main", answer: "deny unclear 2" },
     { match: "{ command: push, options: -f }", line: "push --forc origin main", answer: "deny unclear 2" },
     { match: "{ command: push, options: -f }", line: "push --new origin main", answer: "deny unclear 2" },
+    { match: "{ command: commit, options: --no-edit }", line: "commit --amend --no-edi", answer: "deny r 2" },
+    { match: "{ command: commit, options: --no-edit }", line: "commit --amend --edit", answer: "allow default" },
+    { match: "{ command: commit, options: --no-edit }", line: "commit -e --no-edit", answer: "deny unclear 2" },
+    { match: "{ command: commit, options: --no-verify }", line: "commit -nm x", answer: "deny r 2" },
+    { match: "{ command: commit, options: --no-verify }", line: "commit --verify", answer: "allow default" },
+    { match: "{ command: commit, options: --verify }", line: "commit --verify", answer: "deny r 2" },
+    { match: "{ command: commit, options: --verify }", line: "commit -n", answer: "allow default" },
     { match: "{ command: push, options: '-o=ci.*' }", line: "push -oci.skip origin main", answer: "deny r 2" },
     { match: "{ command: push, options: '-o=ci.*' }", line: "push -ox origin main", answer: "allow default" },
     { match: "{ command: push, arguments: evil }", line: "push evil main", answer: "deny r 2" },
@@ -302,13 +318,27 @@ rules:
     expect(refusalOf({ ...config, enforcement: "audit" }, decision)).toBeUndefined();
   });
 
+  test("a rule that names a word allows it, whatever it stands for", () => {
+    const config = parseConfig(
+      "plugin: git\nrules: { ordered: [{ match: { command: st }, decision: allow }], blocked_commands: [push] }\n",
+      "git.yaml",
+    );
+    const decide = (word: string): string =>
+      evaluate(config, readGitInvocation, { args: [word], cwd: "/w" }, ["/w"]).effect;
+    expect({ st: decide("st"), co: decide("co"), status: decide("status") }).toEqual({
+      st: "allow",
+      co: "deny",
+      status: "allow",
+    });
+  });
+
   test("has a remark on a command that may be an alias", () => {
     const config = parseConfig("plugin: git\nrules: { allowed_commands: [status] }\n", "git.yaml");
     const decision = evaluate(config, readGitInvocation, { args: ["st"], cwd: "/w" }, ["/w"]);
     expect(decision).toMatchObject({
       message:
-        "git st is denied by rules.allowed_commands (git.yaml:2): git has no such command itself; for an alias, write out what it stands for. A retry of this kind, in any spelling, will be refused too; ask the operator to change the rule.",
-      denial: { reason: "git has no such command itself; for an alias, write out what it stands for" },
+        "git st is denied: cannot tell the command, git has no such command itself; write out what an alias is for (git.yaml:2). A retry in this form will be refused too; leave this out or ask the operator to change the rule.",
+      denial: { code: "unclear", command: "st" },
     });
   });
 

@@ -25,10 +25,7 @@ import type { PassedStreams } from "./passed.ts";
 import { Limits } from "./limits.ts";
 import { logSession } from "./session-log.ts";
 import { Streams } from "./streams.ts";
-import { ToolRun } from "./tool-run.ts";
-
-/** What ends a tool that has not started yet. */
-const ENDING_SIGNALS: ReadonlySet<SignalName> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]);
+import { ENDING_SIGNALS, ToolRun } from "./tool-run.ts";
 
 /** One invocation, from OPEN to EXIT. */
 export class Session {

@@ -10,6 +10,9 @@ import type { Streams } from "./streams.ts";
 import { terminate } from "./terminate.ts";
 import type { Family } from "./terminate.ts";
 
+/** What ends a tool that has not started yet. */
+export const ENDING_SIGNALS: ReadonlySet<SignalName> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]);
+
 /** Why a tool did not start: `ENOENT` when it is not installed, or what else the system said. */
 export class NotStarted extends Error {
   override readonly name = "NotStarted";

@@ -199,7 +199,7 @@ test("a refused alias is said to be one, and what to write instead; another word
   await said("config", "alias.p", "push --force");
   await said("config", "alias.sh", "!touch made");
   const why =
-    "is denied: cannot tell the command, git has no such command itself; write out what an alias is for (git.yaml:4). A retry in this form will be refused too; leave this out or ask the operator to change the rule.";
+    "is denied: cannot tell the command, git has no such command itself; write out what an alias is for (git.yaml:4). A retry in this form will be refused too; write it plainly, leave it out, or ask the operator to change the rule.";
   expect(await call(plugin, ["p", "origin", "main"])).toMatchObject({
     status: 126,
     stderr: `plugin-client: git p ${why} Or write out the alias "p": "push --force".\n`,

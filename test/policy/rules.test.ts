@@ -337,7 +337,7 @@ rules:
     const decision = evaluate(config, readGitInvocation, { args: ["st"], cwd: "/w" }, ["/w"]);
     expect(decision).toMatchObject({
       message:
-        "git st is denied: cannot tell the command, git has no such command itself; write out what an alias is for (git.yaml:2). A retry in this form will be refused too; leave this out or ask the operator to change the rule.",
+        "git st is denied: cannot tell the command, git has no such command itself; write out what an alias is for (git.yaml:2). A retry in this form will be refused too; write it plainly, leave it out, or ask the operator to change the rule.",
       denial: { code: "unclear", command: "st" },
     });
   });

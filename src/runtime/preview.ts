@@ -20,7 +20,7 @@ export async function previewOf(host: Host, open: Open, cwd: string, mark: strin
   const over = AbortSignal.timeout(LIMIT_MS);
   const { file, env } = prepare(host, open, mark);
   const run = async (args: readonly string[]): Promise<string | undefined> =>
-    file === undefined || over.aborted ? undefined : await runTool(host, { file, args, cwd, env }, over);
+    file === undefined || over.aborted ? undefined : await runTool(host, { file, args, cwd, env, mark }, over);
   try {
     const late = new Promise<string>((settle) => {
       over.addEventListener("abort", () =>
@@ -44,12 +44,13 @@ interface Launch {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly mark: string;
 }
 
 /** In a group of its own, as the tool's user: what it starts is the agent's code, and ends with it. */
 async function runTool(
-  { identity, plugin }: Host,
-  { file, args, cwd, env }: Launch,
+  { identity, plugin, tools, toolEnded }: Host,
+  { file, args, cwd, env, mark }: Launch,
   over: AbortSignal,
 ): Promise<string | undefined> {
   const child = Bun.spawn([file, ...args], {
@@ -60,6 +61,7 @@ async function runTool(
     detached: true,
     ...identity,
   });
+  tools.set(child.pid, mark);
   const end = (): void => signalGroup(child.pid, "SIGKILL");
   over.addEventListener("abort", end);
   try {
@@ -76,5 +78,9 @@ async function runTool(
   } finally {
     over.removeEventListener("abort", end);
     end();
+    void child.exited.finally(() => {
+      tools.delete(child.pid);
+      toolEnded();
+    });
   }
 }

@@ -17,7 +17,8 @@ const OPEN: Open = {
 
 async function preview(find: Plugin["preview"]): Promise<string | null> {
   const plugin: Plugin = { name: "sh", grammar: () => ({ kind: "none" }), ...(find && { preview: find }) };
-  const host = { config: parseConfig("plugin: sh", "sh.yaml"), plugin, identity: undefined } as unknown as Host;
+  const own = { identity: undefined, tools: new Map(), toolEnded: (): void => {} };
+  const host = { ...own, config: parseConfig("plugin: sh", "sh.yaml"), plugin } as unknown as Host;
   return await previewOf(host, OPEN, "/tmp", "m.1");
 }
 

@@ -29,10 +29,10 @@ export function brokerRow(found: PluginStatus, { requests, problems }: BrokerRep
     return row;
   }
   const reason = problems.join("; ");
-  const secret = /\bsecrets\/([\w.-]+)/.exec(reason)?.[1];
+  const secrets = new Set([...reason.matchAll(/\bsecrets\/([\w.-]+)/g)].map(([, name]) => `secret set ${name}`));
   const next =
-    secret === undefined
-      ? "the next fetch or push tries again"
-      : `scripts/run.sh secret set ${secret}; the next fetch or push tries it`;
+    secrets.size === 0
+      ? "the next request tries again"
+      : `scripts/run.sh ${[...secrets].join(", ")}; the next request tries it`;
   return { ...row, state: "failing", reason, next };
 }

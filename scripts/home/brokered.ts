@@ -1,23 +1,14 @@
-import { configPath, configuredTools, type Home } from "./home.ts";
+import { readConfigKeys } from "./config-keys.ts";
+import { configuredTools, type Home } from "./home.ts";
 
 /** The tools that there is a broker for. */
-const WITH_BROKER: readonly string[] = ["git"];
+const WITH_BROKER: readonly string[] = ["git", "npm"];
 
-/**
- * The tools whose config has a part for a broker. A look at the beginnings of lines has to do, for no YAML parser is
- * there before the packages are.
- */
+/** The tools whose config has a part for a broker. */
 export async function brokeredTools(home: Home): Promise<string[]> {
   const tools = (await configuredTools(home)).filter((tool) => WITH_BROKER.includes(tool));
-  const texts = await Promise.all(
-    tools.map(
-      async (tool) =>
-        await Bun.file(configPath(home, tool))
-          .text()
-          .catch(() => ""),
-    ),
-  );
-  return tools.filter((_, index) => /^(["']?)(?:broker|credentials)\1[ \t]*:/m.test(texts[index] ?? ""));
+  const keys = await Promise.all(tools.map(async (tool) => await readConfigKeys(home, tool)));
+  return tools.filter((_, index) => keys[index]?.isForBroker === true);
 }
 
 /** What a broker goes by: its row in `status`, its service, its log. */

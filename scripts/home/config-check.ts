@@ -1,3 +1,4 @@
+import { readConfigKeys } from "./config-keys.ts";
 import { configPath, configuredTools, type Home } from "./home.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -32,13 +33,12 @@ async function checkConfig(home: Home, tool: string): Promise<string | undefined
   return status === 0 ? undefined : errors.trimEnd();
 }
 
-/**
- * Configs that claim a tool which another one is named after: each plugin would answer in the name of the other.
- * A look at one line has to do, for no YAML parser is there before the packages are; `check` reads the whole file.
- */
+/** Configs that claim a tool which another one is named after: each plugin would answer in the name of the other. */
 async function doubleClaims(home: Home): Promise<Map<string, string>> {
   const tools = await configuredTools(home);
-  const claimed = await Promise.all(tools.map(async (tool) => [tool, await claimOf(home, tool)] as const));
+  const claimed = await Promise.all(
+    tools.map(async (tool) => [tool, (await readConfigKeys(home, tool)).plugin] as const),
+  );
   const byClaim = Map.groupBy(claimed, ([, claim]) => claim);
   const problems = new Map<string, string>();
   for (const [claim, claimants] of byClaim) {
@@ -53,11 +53,4 @@ async function doubleClaims(home: Home): Promise<Map<string, string>> {
     }
   }
   return problems;
-}
-
-async function claimOf(home: Home, tool: string): Promise<string | undefined> {
-  const text = await Bun.file(configPath(home, tool))
-    .text()
-    .catch(() => "");
-  return /^plugin:[ \t]*["']?([a-z0-9._-]+)/m.exec(text)?.[1];
 }

@@ -4,6 +4,7 @@ import { Credentials } from "./credential.ts";
 import { OpenExchange } from "./exchange.ts";
 import { HEALTH_PATH, Problems, type BrokerHealth } from "./health.ts";
 import { log } from "./log.ts";
+import { missingFiles } from "./missing-files.ts";
 import type { BrokerPlugin } from "./plugin.ts";
 import { Refusal } from "./refusal.ts";
 import { Upstream } from "./upstream.ts";
@@ -49,7 +50,8 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
   const refuse = plugin.refuse ?? ((refusal: Refusal): Response => refusal.response());
   const health = (): Response => {
     config.look();
-    const list = config.problem === "" ? problems.list() : [config.problem, ...problems.list()];
+    const missing = missingFiles(config.current).map(({ message }) => message);
+    const list = [...(config.problem === "" ? [] : [config.problem]), ...missing, ...problems.list()];
     const state = isStopping ? "stopping" : "ready";
     return Response.json({ state, tool: plugin.name, requests: running.size, problems: list } satisfies BrokerHealth);
   };

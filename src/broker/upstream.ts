@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import type { Config } from "../policy/config.ts";
 import { clip } from "../policy/printable.ts";
-import { labelOf, type Credential, type CredentialError, type Credentials } from "./credential.ts";
+import { CredentialError, labelOf, type Credential, type Credentials } from "./credential.ts";
 import type { Problems } from "./health.ts";
 import type { BrokerPlugin, UpstreamRequest } from "./plugin.ts";
 import { Moved, Refusal } from "./refusal.ts";
@@ -145,7 +145,10 @@ export class Upstream {
   }
 
   #problem(host: string, rule: "credential" | "upstream", message: string, cause?: unknown): Refusal {
-    this.#problems.note(host, message);
+    // Whether a file is there is looked at again by each health report: once it is, that is over.
+    if (!isMissingFile(cause)) {
+      this.#problems.note(host, message);
+    }
     return new Refusal(502, rule, message, { cause });
   }
 }
@@ -158,4 +161,10 @@ function isExpected({ accepts, statuses = [] }: UpstreamRequest, response: Respo
   return response.status === 304
     ? statuses.includes(304)
     : [200, ...statuses].includes(response.status) && accepts.includes(typeOf(response));
+}
+
+/** A secret's own file, or that of a CA. */
+function isMissingFile(error: unknown): boolean {
+  const found = error instanceof CredentialError ? error.cause : error;
+  return (found as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
 }

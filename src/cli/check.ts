@@ -8,6 +8,7 @@ import { quote } from "../policy/printable.ts";
 import { configWarnings } from "../policy/warnings.ts";
 import { grammarOf } from "../runtime/plugin.ts";
 import { listConfigFiles, type ConfigFile } from "./config-files.ts";
+import { missingSecrets } from "./missing-secrets.ts";
 import { pluginFor, rootsOf, type PluginSet } from "./plugin-set.ts";
 import { issueJson, issueLine, jsonText, linesText, STATUS, warningLine, type Report } from "./report.ts";
 import { caseIssue } from "./test-cases.ts";
@@ -54,6 +55,7 @@ export async function allWarnings(set: PluginSet, config: Config): Promise<Confi
       warnings.push({ place, message: `exec names ${quote(config.exec)}, which is not an executable file here` });
     }
   }
+  warnings.push(...missingSecrets(config));
   return warnings.toSorted((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
 }
 

@@ -43,6 +43,23 @@ test("check warns about what is open or missing, and calls the config usable", a
   });
 });
 
+test("check names the secrets that are not in the folder beside the configs, and looks at no other folder for them", async () => {
+  const config = `plugin: git
+rules: { allowed_commands: [] }
+credentials: { github.com: { file: /run/secrets/github_token }, git.example.com: { file: /run/secrets/there } }
+broker: { allowed_repos: [github.com/a/b, git.example.com/a/b], hosts: { git.example.com: { ca_file: /nowhere/ca.pem } } }
+`;
+  await using dir = await bench({ "config/git.yaml": config, "git.yaml": config, "secrets/there": "" });
+  const certificate = ":4:93: warning: /nowhere/ca.pem is not there";
+  expect(await dir.run("check", "config/git.yaml")).toMatchObject({
+    status: 0,
+    stderr: `config/git.yaml:3:30: warning: secrets/github_token is not there: scripts/run.sh secret set github_token
+config/git.yaml${certificate}
+`,
+  });
+  expect((await dir.run("check", "git.yaml")).stderr).toBe(`git.yaml${certificate}\n`);
+});
+
 test("check --json gives errors and warnings as data", async () => {
   await using dir = await bench({ "bad.yaml": BROKEN, "open.yaml": "plugin: a\n" });
   const { status, stdout, stderr } = await dir.run("check", "--json", "bad.yaml", "open.yaml");

@@ -1,5 +1,5 @@
 import type { Subprocess } from "bun";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,7 +23,7 @@ const MAIN = `${import.meta.dir}/../../plugins/main.ts`;
 /** Writes `files` into a folder of their own, which goes away with the bench. */
 export async function bench(files: Readonly<Record<string, string>> = {}): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), "cli-"));
-  await Promise.all(Object.entries(files).map(async ([name, text]) => writeFile(join(folder, name), text)));
+  await Promise.all(Object.entries(files).map(async ([name, text]) => Bun.write(join(folder, name), text)));
   const spawn = (args: readonly string[]): Subprocess<"ignore", "pipe", "pipe"> =>
     Bun.spawn([process.execPath, MAIN, ...args], {
       cwd: folder,

@@ -15,10 +15,8 @@ export class Registry implements AsyncDisposable {
     this.#container = container;
   }
 
-  /** Builds its image, mostly from the engine's cache. */
   static async start(): Promise<Registry> {
-    await docker("build", "--quiet", "--tag", IMAGE, FOLDER);
-    const registry = new Registry(await docker("run", "--detach", "--rm", "--init", IMAGE));
+    const registry = new Registry(await docker("run", "--detach", "--rm", "--init", await buildRegistryImage()));
     // One that did not start lets the tests fail, and leaves nothing behind.
     await registry.#publish("lodash").catch(async (cause: unknown) => {
       await registry[Symbol.asyncDispose]();
@@ -55,6 +53,12 @@ export class Registry implements AsyncDisposable {
     );
     await docker("exec", this.#container, "npm", "publish", `./node_modules/${name}`);
   }
+}
+
+/** The name of an image with verdaccio in /registry, built, mostly from the engine's cache. */
+export async function buildRegistryImage(): Promise<string> {
+  await docker("build", "--quiet", "--tag", IMAGE, FOLDER);
+  return IMAGE;
 }
 
 /** What docker prints. @throws Error with what it says when it fails */

@@ -28,11 +28,28 @@ describe("a credential that does not work", () => {
     expect(await host.broker.log()).not.toContain("CANARY");
   });
 
-  test("or is not there, is too", async () => {
+  test("or is not there, is named before anybody asks, and until it is there", async () => {
     await using host = await GitHost.start(
-      '{ plugin: git, credentials: { "{host}": { file: "{secrets}/gone" } }, broker: { allowed_repos: ["{host}/acme/*"], hosts: { "{host}": { ca_file: "{ca}" } } } }',
+      '{ plugin: git, credentials: { "{host}": { file: "{secrets}/gone" } }, broker: { allowed_repos: ["{host}/acme/*"], hosts: { "{host}": { ca_file: "{secrets}/ca.pem" } } } }',
     );
+    const { secrets } = host.broker;
+    const missing = ["gone", "ca.pem"].map((name) => `${secrets}/${name} is not there`);
+    expect((await host.broker.health()).problems).toEqual(missing);
     expect(await lsRemote(host)).toContain("remote: Cannot read the token in secrets/gone: there is no such file");
+    expect((await host.broker.health()).problems).toEqual(missing);
+    await writeFile(`${secrets}/gone`, TOKEN);
+    expect(await lsRemote(host)).toContain("the file in broker.hosts, ca_file, is not there");
+    await writeFile(`${secrets}/ca.pem`, "");
+    expect((await host.broker.health()).problems).toEqual([]);
+  });
+
+  test("or comes from a program that is not there, is too", async () => {
+    await using host = await GitHost.start(
+      ACME.replace('{ file: "{secrets}/token" }', '{ command: ["/nowhere/mint"] }'),
+    );
+    const says = "Cannot get the token that mint prints: it cannot be started (ENOENT)";
+    expect(await lsRemote(host)).toContain(says);
+    expect((await host.broker.health()).problems).toEqual([says]);
   });
 
   test("or is not in the config at all, is too", async () => {

@@ -101,6 +101,23 @@ test("status tells of a token that was refused, and exits with 1", async () => {
   expect((await home.run(["status"])).status).toBe(0);
 });
 
+test("start and status name a secret that is not there before anybody asks, and what brings it", async () => {
+  await using place = await Place.create();
+  const { home } = place;
+  await home.run(["secret", "remove", "token"]);
+  await home.writeConfig("git", place.config);
+  const row = /^git-broker +failing .* secrets\/token is not there; scripts\/run\.sh secret set token; /m;
+  expect(await home.run(["start"])).toMatchObject({ stdout: expect.stringMatching(row), status: 1 });
+  await home.run(["secret", "remove", "ca.pem"]);
+  const both =
+    /secrets\/token is not there; secrets\/ca\.pem is not there; scripts\/run\.sh secret set token, secret set ca\.pem; /;
+  expect(await home.run(["status"])).toMatchObject({ stdout: expect.stringMatching(both), status: 1 });
+  for (const name of ["token", "ca.pem"]) {
+    await home.run(["secret", "set", name], { stdin: TOKEN });
+  }
+  expect(await home.run(["status"])).toMatchObject({ status: 0 });
+});
+
 test("without a part for it in the config the broker is stopped, and git asks the host itself", async () => {
   await using place = await Place.create();
   const { home } = place;

@@ -8,13 +8,23 @@ const services = await servicesOf("compose.yaml");
 const volumeFile = await readComposeFile("docker/compose.volume.yaml");
 const overrides = await servicesOf("docker/compose.volume.yaml");
 const withVolume = merge(services, overrides) as Record<string, Service>;
-const brokerFile = await readComposeFile("docker/compose.git-broker.yaml");
-const withBroker = merge(services, await servicesOf("docker/compose.git-broker.yaml")) as Record<string, Service>;
-const broker = withBroker["git-broker"] ?? {};
+const brokered = await Promise.all(
+  ["git", "npm"].map(async (tool) => {
+    const path = `docker/compose.${tool}-broker.yaml`;
+    const all = merge(services, await servicesOf(path)) as Record<string, Service>;
+    return {
+      tool,
+      all,
+      plugin: all[`${tool}-plugin`] ?? {},
+      broker: all[`${tool}-broker`] ?? {},
+      file: await readComposeFile(path),
+    };
+  }),
+);
 const dockerfile = await Bun.file(`${top}/docker/Dockerfile`).text();
 const manifest = (await Bun.file(`${top}/package.json`).json()) as { version: string; packageManager: string };
 
-const all = [...Object.entries(withVolume), ["git-broker", broker] as const];
+const all = [...Object.entries(withVolume), ...brokered.map(({ tool, broker }) => [`${tool}-broker`, broker] as const)];
 const plugins = Object.entries(services).filter(([name]) => name.endsWith("-plugin"));
 const agent = services["claude"] ?? {};
 
@@ -155,34 +165,40 @@ describe("the agent", () => {
   });
 });
 
-describe("git with a broker", () => {
-  const plugin = withBroker["git-plugin"] ?? {};
-
+describe.each(brokered)("$tool with a broker", ({ tool, all: withBroker, plugin, broker, file: brokerFile }) => {
   test("the broker runs as the user, without the project and with the secrets; nobody else has those", () => {
     expect(plain(broker.user)).toBe("<CLAUDE_UID>:<CLAUDE_GID>");
     expect(mountsOf(broker).map(({ target, mount }) => [target, mount.read_only === true])).toEqual([
       ["/etc/plugins", true],
       ["/run/secrets", true],
-      ["/mirrors", false],
+      ...(tool === "git" ? [["/mirrors", false] as [string, boolean]] : []),
     ]);
-    const others = Object.entries(withBroker).filter(([name]) => name !== "git-broker");
+    const others = Object.entries(withBroker).filter(([name]) => name !== `${tool}-broker`);
     expect(others.filter(([, service]) => mountsOf(service).some(({ source }) => /secrets/.test(source)))).toEqual([]);
   });
 
+  test("the broker is of the plugin's image, built alike", () => {
+    expect({ image: broker.image, build: broker.build }).toEqual({
+      image: plugin.image ?? "",
+      build: plugin.build ?? {},
+    });
+    expect(broker.profiles).toEqual(plugin.profiles);
+  });
+
   test("the plugin's only network is internal, and the broker alone is on it and on one with a way out", () => {
-    expect(plugin.networks).toEqual(["git"]);
-    expect(broker.networks).toEqual(["git", "git-egress"]);
-    expect(brokerFile.networks?.["git"]).toMatchObject({
+    expect(plugin.networks).toEqual([tool]);
+    expect(broker.networks).toEqual([tool, `${tool}-egress`]);
+    expect(brokerFile.networks?.[tool]).toMatchObject({
       internal: true,
       driver_opts: { "com.docker.network.bridge.inhibit_ipv4": "true" },
     });
-    expect(brokerFile.networks?.["git-egress"]).toBeNull();
-    const near = Object.entries(withBroker).filter(([, { networks = [] }]) => networks.includes("git"));
-    expect(near.map(([name]) => name)).toEqual(["git-plugin", "git-broker"]);
+    expect(brokerFile.networks?.[`${tool}-egress`]).toBeNull();
+    const near = Object.entries(withBroker).filter(([, { networks = [] }]) => networks.includes(tool));
+    expect(near.map(([name]) => name)).toEqual([`${tool}-plugin`, `${tool}-broker`]);
   });
 
   test("the plugin is told of its broker, and asks no resolver outside", () => {
-    expect(plugin.environment?.["PLUGIN_BROKER"]).toBe("http://git-broker:8080");
+    expect(plugin.environment?.["PLUGIN_BROKER"]).toBe(`http://${tool}-broker:8080`);
     expect(plugin).toMatchObject({ dns: ["127.0.0.1"] });
   });
 });
@@ -201,18 +217,21 @@ test("the service that makes the volume's folders has no network", () => {
 });
 
 // `docker compose up` by hand, without the script that sets them.
-test.each(["compose.yaml", "docker/service.yaml", "docker/compose.volume.yaml", "docker/compose.git-broker.yaml"])(
-  "a variable that %s cannot do without has a sentence for when it is missing",
-  async (path) => {
-    const text = await Bun.file(`${top}/${path}`).text();
-    const variables = text
-      .split("\n")
-      .filter((line) => !line.trimStart().startsWith("#"))
-      .flatMap((line) => line.match(/\$\{[^}]*\}/g) ?? []);
-    expect(variables).not.toBeEmpty();
-    expect(variables.filter((variable) => !/:-|:\?[a-z]+ .*scripts\/(run|install)\.sh/.test(variable))).toEqual([]);
-  },
-);
+test.each([
+  "compose.yaml",
+  "docker/service.yaml",
+  "docker/compose.volume.yaml",
+  "docker/compose.git-broker.yaml",
+  "docker/compose.npm-broker.yaml",
+])("a variable that %s cannot do without has a sentence for when it is missing", async (path) => {
+  const text = await Bun.file(`${top}/${path}`).text();
+  const variables = text
+    .split("\n")
+    .filter((line) => !line.trimStart().startsWith("#"))
+    .flatMap((line) => line.match(/\$\{[^}]*\}/g) ?? []);
+  expect(variables).not.toBeEmpty();
+  expect(variables.filter((variable) => !/:-|:\?[a-z]+ .*scripts\/(run|install)\.sh/.test(variable))).toEqual([]);
+});
 
 describe("Dockerfile", () => {
   test("has the versions of package.json", () => {

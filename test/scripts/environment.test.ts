@@ -60,25 +60,57 @@ test("COMPOSE_FILE lists the additions of the user, and follows when they come a
   );
 });
 
-test("a config with a part for a broker brings the broker's compose file, and takes it away again", async () => {
-  await using place = await Place.create();
-  const config = `${place.home.folder}/config/git.yaml`;
-  await Bun.write(config, "plugin: git\n# broker:\n#   allowed_repos: []\n");
-  await writeEnvironment(place.home, place.root, { ...(await readEnvironment(place.home)), project: "/p" });
-  const without = await place.text(place.home.environment);
-  expect(without).not.toContain("broker");
-  for (const part of ["broker: { allowed_repos: [] }", '"credentials" : {}']) {
-    await Bun.write(config, `plugin: git\n${part}\n`);
-    await refreshEnvironment(place.home, place.root);
-    const files = ["compose.yaml", "docker/compose.git-broker.yaml"].map((name) => `${place.root}/${name}`);
-    const text = await place.text(place.home.environment);
-    expect(text).toContain(`COMPOSE_FILE="${files.join(":")}"\n`);
-    expect(text).toContain('CLAUDE_BROKERS="git"\n');
-  }
-  await Bun.write(config, "plugin: git\nrules: {}\n");
-  await refreshEnvironment(place.home, place.root);
-  expect(await place.text(place.home.environment)).toBe(without);
-});
+test.each(["git", "npm"])(
+  "a config of %s with a part for a broker brings the broker's compose file, and takes it away again",
+  async (tool) => {
+    await using place = await Place.create();
+    const config = `${place.home.folder}/config/${tool}.yaml`;
+    await Bun.write(config, `plugin: ${tool}\n# broker:\n#   allowed_repos: []\n`);
+    await writeEnvironment(place.home, place.root, { ...(await readEnvironment(place.home)), project: "/p" });
+    const without = await place.text(place.home.environment);
+    expect(without).not.toContain("broker");
+    for (const text of WITH_BROKER) {
+      await Bun.write(config, text);
+      await refreshEnvironment(place.home, place.root);
+      const files = ["compose.yaml", `docker/compose.${tool}-broker.yaml`].map((name) => `${place.root}/${name}`);
+      const environment = await place.text(place.home.environment);
+      expect({ text, environment }).toEqual({
+        text,
+        environment: expect.stringContaining(`COMPOSE_FILE="${files.join(":")}"\n`),
+      });
+      expect(environment).toContain(`CLAUDE_BROKERS="${tool}"\n`);
+    }
+    for (const text of WITHOUT_BROKER) {
+      await Bun.write(config, text);
+      await refreshEnvironment(place.home, place.root);
+      expect({ text, environment: await place.text(place.home.environment) }).toEqual({ text, environment: without });
+    }
+  },
+);
+
+const WITH_BROKER = [
+  "plugin: x\nbroker: { allowed_repos: [] }\n",
+  'plugin: x\n"credentials" : {}\n',
+  "{ plugin: x, broker: {} }\n",
+  '{"plugin":"x","credentials":{"github.com":{"file":"/run/secrets/a"}}}',
+  "{ plugin: x,\n  rules: {}, 'broker': { allowed_repos: [] } }\n",
+  "? broker\n: {}\n",
+  "  plugin: x\n  broker: {}\n",
+  '"bro\\x6ber": {}\n',
+  // In the middle of an edit: what runs is not taken away.
+  "plugin: x\nbroker: { allowed_repos: [\n",
+  "{ plugin: x, credentials: {} \n",
+];
+const WITHOUT_BROKER = [
+  "plugin: x\nrules: {}\n",
+  "plugin: x\nrules: { reason: 'broker: x' }\n",
+  'plugin: x\nhint: "\n broker: {}"\n',
+  "plugin: x\nlimits: { broker: {} }\n",
+  "- broker\n",
+  "broker\n",
+  "plugin: x\nrules: [\n# broker: {}\n",
+  "",
+];
 
 test("a .env that is not ours is kept, with a note; ours is replaced, and that of a home which is gone", async () => {
   await using place = await Place.create();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 
-import type { Outcome } from "../scripts/home.ts";
 import { waitFor } from "../helpers/wait-for.ts";
+import { expectAgentKeptOut, expectHardened, expectNoSecret, expectOnlyBroker, type Inside } from "./brokered.ts";
 import { describeWithEngine } from "./engine.ts";
 import { GitHost } from "./git-host.ts";
 import { Installation } from "./installation.ts";
@@ -27,14 +27,14 @@ describeWithEngine("git with a broker", () => {
     expect(await home.run(["start"])).toMatchObject({ status: 0 });
     const image = await home.docker("inspect", "-f", "{{.Image}}", await home.container("git-plugin"));
     host = await GitHost.run(home, image.trim());
-    const authority = await Bun.file(host.authority.file).text();
+    const authority = await Bun.file(host.server.authority.file).text();
     expect(await home.run(["secret", "set", "ca.pem"], { stdin: authority })).toMatchObject({ status: 0 });
     expect(await home.run(["secret", "set", "token"], { stdin: host.token })).toMatchObject({ status: 0 });
     await home.writeConfig("git", CONFIG);
     const started = await home.run(["start"]);
     expect({ ...started, stdout: "" }).toMatchObject({ status: 0 });
     egress = `${await home.composeProject()}_git-egress`;
-    await host.join(egress);
+    await host.server.join(egress);
     await home.makeRepository("first words");
     expect(await home.exec("git", "config", "alias.run", "!sh -c")).toMatchObject({ status: 0 });
   });
@@ -44,17 +44,12 @@ describeWithEngine("git with a broker", () => {
     await home[Symbol.asyncDispose]();
   });
 
-  const gatewayOfTool = async (): Promise<string> => {
-    const network = `${await home.composeProject()}_git-internal`;
-    return (await home.docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", network)).trim();
-  };
-  const asTool = async (script: string): Promise<Outcome> => await home.exec("git", "run", script);
-  const asAgent = async (script: string): Promise<Outcome> => await home.exec("bash", "-c", script);
+  const inside = (): Inside => ({ home, tool: "git", asTool: async (script) => await home.exec("git", "run", script) });
 
   test("clone, fetch and a push of a new branch go through", async () => {
     expect(await home.exec("git", "clone", "-q", thing, "thing")).toMatchObject({ status: 0 });
     expect((await home.exec("git", "-C", "thing", "remote", "-v")).stdout).toStartWith(`origin\t${thing} (fetch)\n`);
-    await host.sh("git -C root/acme/thing.git branch later main");
+    await host.server.sh("git -C root/acme/thing.git branch later main");
     expect(await home.exec("git", "-C", "thing", "fetch", "-q")).toMatchObject({ status: 0 });
     expect((await home.exec("git", "-C", "thing", "branch", "-r")).stdout).toContain("origin/later");
     const push = ["push", "-q", "origin", "HEAD:refs/heads/agent/one"];
@@ -78,60 +73,19 @@ describeWithEngine("git with a broker", () => {
   });
 
   test("the tool reaches its broker, and nothing else by name or address", async () => {
-    expect((await asTool(ask("git-broker", 8080))).stdout).toContain('"tool":"git"');
-    const server = await host.addressOn(egress);
-    const gateway = await gatewayOfTool();
-    // An engine may set a default route here too; nobody is at its other end.
-    for (const address of [server, gateway, "203.0.113.7"]) {
-      expect((await asTool(connect(address, 443))).stdout).toBe("");
-    }
-    for (const name of ["git.test", "example.com"]) {
-      expect((await asTool(`getent hosts ${name}`)).stdout).toBe("");
-    }
-  });
-
-  test("the tool cannot reach the host by the network's own address", async () => {
-    using listener = Bun.serve({ hostname: "0.0.0.0", port: 0, fetch: () => new Response("") });
-    const gateway = await gatewayOfTool();
-    expect((await asTool(connect(gateway, listener.port ?? 0))).stdout).toBe("");
+    await expectOnlyBroker(inside(), ["git.test", await host.server.addressOn(egress)]);
   });
 
   test("no secret is where the tool runs", async () => {
-    expect((await asTool("ls /run/secrets")).stderr).toContain("No such file");
-    const look = "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; env";
-    const seen = (await asTool(look)).stdout;
-    expect(seen).toContain("PATH=");
-    expect(seen).not.toContain("CANARY");
-    const find = "grep -rlsa --exclude-dir=proc --exclude-dir=sys CANARY-token / ; true";
-    expect((await asTool(find)).stdout).toBe("");
-    const plugin = await home.container("git-plugin");
-    expect(await home.docker("exec", plugin, "sh", "-c", "cat /proc/[0-9]*/environ 2>/dev/null")).not.toContain(
-      "CANARY",
-    );
+    await expectNoSecret(inside(), "CANARY-token");
   });
 
   test("the agent can neither resolve nor reach the broker, and has no secret", async () => {
-    const broker = await home.container("git-broker");
-    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
-    const addresses = await home.docker("inspect", "-f", format, broker);
-    expect(addresses.trim().split(" ")).toHaveLength(2);
-    for (const address of addresses.trim().split(" ")) {
-      expect((await asAgent(ask(address, 8080))).stdout).not.toContain("tool");
-    }
-    for (const name of ["git-broker", `${await home.composeProject()}-git-broker-1`, "git-plugin", "git.test"]) {
-      expect(await home.exec("getent", "hosts", name)).toMatchObject({ stdout: "", status: 2 });
-    }
-    expect(await asAgent("ls /run/secrets")).toMatchObject({ stderr: expect.stringContaining("No such file") });
+    await expectAgentKeptOut(inside(), ["git.test"]);
   });
 
   test("the broker runs as the owner, with no capability, on a read-only system without the project", async () => {
-    const broker = await home.container("git-broker");
-    const look = `cat /proc/self/status; touch /x /run/secrets/x /etc/plugins/x; ls '${home.project}'`;
-    const seen = await home.command(["docker", "exec", broker, "sh", "-c", look]);
-    expect(seen.stdout).toContain(`Uid:\t${home.uid}\t`);
-    expect(seen.stdout).toMatch(/CapPrm:\t0+\nCapEff:\t0+\nCapBnd:\t0+\n/);
-    expect(seen.stderr.match(/Read-only file system/g)).toHaveLength(3);
-    expect(seen.stderr).toContain("No such file");
+    await expectHardened(inside());
   });
 
   test("status tells of a token that was refused, and the next request with another is well", async () => {
@@ -149,7 +103,7 @@ describeWithEngine("git with a broker", () => {
   });
 
   test("status tells of a lost upstream", async () => {
-    await host.stop();
+    await host.server.stop();
     expect((await home.exec("git", "-C", "thing", "fetch")).stderr).toContain("Cannot reach git.test");
     expect((await home.run(["status"])).stdout).toMatch(/^git-broker +failing .*Cannot reach git\.test/m);
     await host.start();
@@ -192,14 +146,3 @@ describeWithEngine("git with a broker", () => {
     expect(networks.trim()).toBe(`${await home.composeProject()}_git`);
   });
 });
-
-/** Prints how a broker is that listens there. Whatever else answers, a gateway of the outside for one, is none. */
-function ask(address: string, port: number): string {
-  const request = "printf 'GET /-/health HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3";
-  return `timeout 3 bash -c "exec 3<>/dev/tcp/${address}/${port}; ${request}"`;
-}
-
-/** Prints `reached` when somebody listens there. */
-function connect(address: string, port: number): string {
-  return `timeout 3 bash -c '</dev/tcp/${address}/${port}' && echo reached`;
-}

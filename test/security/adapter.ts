@@ -24,20 +24,24 @@ export async function start(situation: Situation): Promise<{
   };
 }
 
-const CALL_SECONDS = 25;
+/** For a machine that is busy, too. */
+const CALL_SECONDS = 60;
 
 /** One call by the client in the agent's container. */
 async function call(stage: Stage, { tool, argv, env, cwd, stdin, tty }: Attack, ws: string): Promise<Result> {
-  const limit = ["timeout", "--foreground", "--signal", "KILL", String(CALL_SECONDS)];
+  const limit = ["/usr/bin/timeout", "--foreground", "--signal", "KILL", String(CALL_SECONDS)];
   const client = [...limit, `/home/claude/bin/${tool}`, ...argv];
-  const quoted = client.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  const command = tty === true ? ["script", "-qec", quoted, "/dev/null"] : client;
+  const command = tty === true ? ["/usr/bin/script", "-qec", quoted(client), "/dev/null"] : client;
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   // Where the agent has no such folder, it cannot call from there.
-  const run = ["sh", "-c", 'cd "$1" 2>/dev/null || cd "$2"; shift 2; exec "$@"', "sh", cwd, ws, ...command];
-  const variables = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-  const child = Bun.spawn(["docker", "exec", "-i", ...variables, stage.agent, ...run], {
-    stdio: [new Blob([stdin]), "pipe", "pipe"],
-  });
-  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  const enter = `cd ${quoted([cwd])} 2>/dev/null || cd ${quoted([ws])}`;
+  const { code, stdout, stderr } = await stage.asAgent(
+    `${enter}\nexec ${quoted(["/usr/bin/env", ...variables, ...command])}`,
+    stdin,
+  );
   return { code, stdout, stderr, denied: code === 126 };
+}
+
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
 }

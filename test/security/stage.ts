@@ -1,19 +1,32 @@
 import { chmodSync, existsSync, rmSync } from "node:fs";
-import { chown, copyFile, cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import {
+  chown,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 
 import { CLIENT } from "../helpers/executables.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 import { carry, relayPorts, type RelayedPort } from "./carry.ts";
 import { composeFile } from "./compose-file.ts";
+import { Door } from "./door.ts";
 import { gitConfig, npmConfig } from "./policy.ts";
 import { measuresOff, type Situation } from "./situation.ts";
 
 const TOP = resolve(import.meta.dir, "../..");
 const NAME = `attacks-${process.pid}`;
-/** Whose the project is; nobody else on this machine. */
-const OWNER = { uid: 54_321, gid: 54_321 };
+/** Whose the project is: where that can be, nobody else of this machine. */
+const OWNER = process.getuid?.() === 0 ? { uid: 54_321, gid: 54_321 } : { uid: userInfo().uid, gid: userInfo().gid };
 const TOOLS = ["git", "npm"] as const;
 
 /**
@@ -22,18 +35,15 @@ const TOOLS = ["git", "npm"] as const;
  * this machine's loopback, and are carried to that of each container that has a way out, under the same address.
  */
 export class Stage {
-  /** Id of the agent's container. */
-  readonly agent: string;
+  /** In the agent's container. */
+  readonly #agent: Door;
   readonly #folder: string;
-  /** The tools' containers, each by its tool. */
-  readonly #plugins: ReadonlyMap<string, string>;
-  /** What of the containers' /tmp leads to the project. */
-  readonly #top: string;
+  /** In the containers of the tools. */
+  readonly #plugins: ReadonlyMap<string, Door>;
 
-  private constructor(folder: string, base: string, agent: string, plugins: ReadonlyMap<string, string>) {
+  private constructor(folder: string, agent: Door, plugins: ReadonlyMap<string, Door>) {
     this.#folder = folder;
-    this.#top = base.split("/").slice(0, 3).join("/");
-    this.agent = agent;
+    this.#agent = agent;
     this.#plugins = plugins;
   }
 
@@ -84,7 +94,11 @@ export class Stage {
       async () => (await Promise.all(plugins.values().map(healthy))).every(Boolean),
       60_000,
     );
-    return new Stage(folder, base, await idOf("claude"), plugins);
+    const agent = new Door(await idOf("claude"), USER, RUN_JOB);
+    // The project itself may be somewhere in the containers' /tmp.
+    const top = base.split("/").slice(0, 3).join("/");
+    const doors = plugins.entries().map(([tool, id]) => [tool, new Door(id, USER, CLEAN, [top])] as const);
+    return new Stage(folder, agent, new Map(doors));
   }
 
   /** Moves a case's folder in, and takes its rules over. */
@@ -104,15 +118,27 @@ export class Stage {
     await writeConfigs(this.#folder, situation);
   }
 
+  /** Runs a script where the agent is. */
+  async asAgent(script: string, stdin: string): Promise<{ code: number; stdout: string; stderr: string }> {
+    const job = `${this.#folder}/agent/job`;
+    await rm(job, { recursive: true, force: true });
+    await mkdir(job);
+    await Promise.all([writeFile(`${job}/run`, script), writeFile(`${job}/in`, stdin)]);
+    await own(job);
+    const code = await this.#agent.ask("/home/claude/.claude/job");
+    const [stdout, stderr] = await Promise.all(["out", "err"].map(async (name) => await readFile(`${job}/${name}`)));
+    return { code, stdout: String(stdout), stderr: String(stderr) };
+  }
+
   /** Nothing of a case that called this tool is in what the next one sees. */
   async clear(tool: string): Promise<void> {
-    // The project itself may be somewhere in /tmp.
-    const clean = `find /home/tool /tmp /cache -mindepth 1 -maxdepth 1 ! -path "$1" -exec rm -rf {} + 2>/dev/null; :`;
-    const user = `${OWNER.uid}:${OWNER.gid}`;
-    const id = this.#plugins.get(tool) ?? "";
-    await output(["docker", "exec", "--user", user, id, "sh", "-c", clean, "sh", this.#top]);
+    await this.#plugins.get(tool)?.ask("");
   }
 }
+
+const USER = `${OWNER.uid}:${OWNER.gid}`;
+const RUN_JOB = 'sh "$line/run" <"$line/in" >"$line/out" 2>"$line/err"';
+const CLEAN = `find /home/tool /tmp /cache -mindepth 1 -maxdepth 1 ! -path "$1" -exec rm -rf {} + 2>/dev/null; :`;
 
 function brokerOf(tool: string): string[] {
   return measuresOff.has("broker") ? [] : [`${tool}-broker`];
@@ -133,7 +159,7 @@ function waysOf(tool: string): [service: string, network: string][] {
 async function carryTo(container: string, network: string, relayed: readonly RelayedPort[]): Promise<string> {
   const format = "{{(index .IPAM.Config 0).Gateway}}";
   const gateway = (await output(["docker", "network", "inspect", "-f", format, network])).trim();
-  const name = `${NAME}-${network}-carrier`;
+  const name = `${network}-carrier`;
   const place = ["--name", name, "--network", `container:${container}`, "--init"];
   await output(["docker", "run", "--detach", "--rm", ...place, `oven/bun:${Bun.version}`, ...carry(gateway, relayed)]);
   const said = async (): Promise<boolean> => (await output(["docker", "logs", name])).includes("ready");

@@ -9,7 +9,7 @@ export function composeFile(source: string, target: string): string {
   const names = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@x", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@x" };
   const plugin = (tool: string): object => ({
     volumes: [project],
-    ...(measuresOff.has("uid") ? { user: USER, cap_add: [], command: SAME_USER(tool) } : {}),
+    ...(measuresOff.has("uid") ? sameUser(tool) : {}),
   });
   const open = { internal: false, driver_opts: { "com.docker.network.bridge.inhibit_ipv4": "false" } };
   return JSON.stringify({
@@ -22,8 +22,12 @@ export function composeFile(source: string, target: string): string {
   });
 }
 
-const USER = "${CLAUDE_UID}:${CLAUDE_GID}";
-const SAME_USER = (tool: string): string[] => {
+/** The daemon as the user that its tool runs as. */
+function sameUser(tool: string): object {
   const socket = `/run/plugins/${tool}/${tool}.sock`;
-  return ["plugin-server", "serve", `/etc/plugins/${tool}.yaml`, "--socket", socket];
-};
+  return {
+    user: "${CLAUDE_UID}:${CLAUDE_GID}",
+    command: ["plugin-server", "serve", `/etc/plugins/${tool}.yaml`, "--socket", socket],
+    healthcheck: { test: ["CMD", "plugin-server", "health", socket] },
+  };
+}

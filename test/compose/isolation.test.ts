@@ -37,7 +37,7 @@ describeWithEngine("two installations on one engine", () => {
   test("each agent sees its own project and its own plugins", async () => {
     expect((await home.exec("git", "log", "--format=%s")).stdout).toBe("words of one\n");
     expect((await other.exec("git", "log", "--format=%s")).stdout).toBe("words of the other\n");
-    expect((await home.exec("plugin-client", "--list")).stdout).toBe("git  ready\nnice  ready\nnpm  ready\n");
+    expect((await home.exec("plugin-client", "--list")).stdout).toBe("git   ready\nnice  ready\nnpm   ready\n");
     expect((await other.exec("plugin-client", "--list")).stdout).toBe("git  ready\n");
     for (const place of [other.project, other.folder, home.folder]) {
       expect(await home.exec("ls", place)).toMatchObject({
@@ -135,12 +135,8 @@ describeWithEngine("two installations on one engine", () => {
       const daemon = `for p in /proc/[0-9]*; do ${isDaemon} && echo \${p#/proc/}; done`;
       const tries = "cat /proc/$d/environ || ls /proc/$d/fd || kill -0 $d || echo forged >/proc/$d/fd/2";
       const { stdout, stderr } = await byTool[name](`d=$(${daemon}); echo $d; (${tries}) && echo reached`);
-      expect({ stdout, stderr }).toEqual({
-        stdout: expect.stringMatching(/^\d+\n$/),
-        stderr: expect.stringMatching(
-          /(?:[^\n]*(?:Permission denied|Operation not permitted|No such process)[^\n]*\n){4}/,
-        ),
-      });
+      expect(stdout).toMatch(/^\d+\n$/);
+      expect(stderr.match(/Permission denied|Operation not permitted/g)).toHaveLength(4);
     });
   });
 

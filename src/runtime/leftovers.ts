@@ -16,7 +16,8 @@ const REAP_MS = 1000;
 
 /** One that is to end. */
 interface Leftover {
-  readonly foundMs: number;
+  /** Since when it, or what it came of, has been left. */
+  readonly sinceMs: number;
   isTold: boolean;
   kills: number;
 }
@@ -37,6 +38,11 @@ export class Leftovers {
 
   /** A tool has ended. When it left nothing, this is one look at the list of children. */
   look(): void {
+    this.#lookAt(performance.now());
+  }
+
+  /** `newSinceMs`: when the time of those that were not there before began. */
+  #lookAt(newSinceMs: number): void {
     clearTimeout(this.#timer);
     const adopted = adoptedChildren(this.#rules.tools);
     const left = this.#rules.config.background === "end" ? this.#ofNoSession(adopted) : [];
@@ -45,9 +51,9 @@ export class Leftovers {
       this.#ending.delete(key);
     }
     for (const info of left) {
-      this.#end(info);
+      this.#end(info, newSinceMs);
     }
-    this.#timer = adopted.length > 0 ? setTimeout(() => this.look(), this.#isBusy ? POLL_MS : REAP_MS) : undefined;
+    this.#timer = adopted.length > 0 ? setTimeout(() => this.#poll(), this.#isBusy ? POLL_MS : REAP_MS) : undefined;
     this.#timer?.unref();
   }
 
@@ -60,6 +66,11 @@ export class Leftovers {
 
   get #isBusy(): boolean {
     return this.#ending.values().some(({ kills }) => kills < QUICK_KILLS);
+  }
+
+  /** No tool has ended, so that what is new came of what was left, and gets no more time than that had. */
+  #poll(): void {
+    this.#lookAt(Math.min(performance.now(), ...this.#ending.values().map(({ sinceMs }) => sinceMs)));
   }
 
   #ofNoSession(adopted: readonly ProcessInfo[]): ProcessInfo[] {
@@ -75,10 +86,10 @@ export class Leftovers {
     });
   }
 
-  #end(info: ProcessInfo): void {
-    const left = this.#ending.get(keyOf(info)) ?? { foundMs: performance.now(), isTold: false, kills: 0 };
+  #end(info: ProcessInfo, newSinceMs: number): void {
+    const left = this.#ending.get(keyOf(info)) ?? { sinceMs: newSinceMs, isTold: false, kills: 0 };
     this.#ending.set(keyOf(info), left);
-    const sinceMs = performance.now() - left.foundMs;
+    const sinceMs = performance.now() - left.sinceMs;
     if (sinceMs >= SETTLE_MS + this.#rules.config.limits.graceMs) {
       left.kills += 1;
       signalTree(info, ["SIGKILL"]);

@@ -181,6 +181,21 @@ describe.each(CARRIERS)("what is lost over $carrier", ({ stdio }) => {
     next.kill("SIGTERM");
   });
 
+  test("a chain of processes, each of which is there for a moment only, is ended", async () => {
+    await using plugin = await startPlugin({ tool: "sh", stdio, config: "limits: { grace: 300ms }" });
+    const link = "echo x >>links; sleep 0.05; setsid sh link &";
+    await call(plugin, [
+      "-c",
+      `echo '${link}' >link; exec >/dev/null 2>&1; setsid sh link & until [ -e links ]; do :; done`,
+    ]);
+    const count = async (): Promise<number> => (await Bun.file(`${plugin.workspace}/links`).text()).length;
+    await waitFor("no link follows", async () => {
+      const before = await count();
+      await Bun.sleep(500);
+      return (await count()) === before;
+    });
+  });
+
   test("what a tool leaves for a moment may end by itself", async () => {
     await using plugin = await startPlugin({ tool: "bash", stdio });
     await call(plugin, ["-c", "echo all > >(cat >seen); true"]);

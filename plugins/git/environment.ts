@@ -4,18 +4,44 @@ import { allowedHosts, nameOf } from "./wire/allowed-repos.ts";
 import { SSH } from "./wire/target.ts";
 
 /**
- * What git is given so that it asks the broker, whatever a remote's URL is: settings of the command's own scope, which
- * are stronger than those of the repository. That is for convenience: whoever gets around them has no credential.
+ * What git is given so that it does all its work before it ends, and asks the broker, whatever a remote's URL is:
+ * settings of the command's own scope, which are stronger than those of the repository. That is for convenience: whoever
+ * gets around them has no credential.
  *
  * The broker is a proxy to git, so that what git says of a remote (`To …`, `fatal: unable to access …`, the message of a
  * merge) has the user's own address in it, but for `http` in place of `https`: only what is not encrypted for somebody
  * else can the broker judge.
  */
 export function gitEnvironment({ config, args, broker, environment }: PluginCall): Record<string, string> {
-  if (broker === undefined) {
+  const settings = [
+    ...(config.background === "end" ? FOREGROUND : []),
+    ...(broker === undefined ? [] : brokerSettings(broker, args, config)),
+  ];
+  if (settings.length === 0) {
     return {};
   }
-  const settings: [string, string][] = [
+  const before = countOf(environment["GIT_CONFIG_COUNT"]);
+  const variables = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${before + index}`, key],
+    [`GIT_CONFIG_VALUE_${before + index}`, value],
+  ]);
+  return {
+    ...(Object.fromEntries(variables) as Record<string, string>),
+    GIT_CONFIG_COUNT: String(before + settings.length),
+    ...(broker === undefined ? {} : brokerVariables(config)),
+  };
+}
+
+type Setting = readonly [key: string, value: string];
+
+/** What git would do in the background after its end has to be done before it: nothing outlives a call. */
+const FOREGROUND: readonly Setting[] = [
+  ["gc.autoDetach", "false"],
+  ["maintenance.autoDetach", "false"],
+];
+
+function brokerSettings(broker: string, args: readonly string[], config: PluginCall["config"]): Setting[] {
+  return [
     // An empty value drops the helpers that were named before: there is nothing here that they could know.
     ["credential.helper", ""],
     ["http.proxy", broker],
@@ -25,14 +51,10 @@ export function gitEnvironment({ config, args, broker, environment }: PluginCall
     ["protocol.ext.allow", "never"],
     ...(listsRemotes(args) ? [] : rewrites(allowedHosts(config))),
   ];
-  const before = countOf(environment["GIT_CONFIG_COUNT"]);
-  const variables = settings.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${before + index}`, key],
-    [`GIT_CONFIG_VALUE_${before + index}`, value],
-  ]);
+}
+
+function brokerVariables(config: PluginCall["config"]): Record<string, string> {
   return {
-    ...(Object.fromEntries(variables) as Record<string, string>),
-    GIT_CONFIG_COUNT: String(before + settings.length),
     GIT_TERMINAL_PROMPT: "0",
     // A checkout then leaves the small files that stand for large ones that are not here, where it would fail.
     ...(config.broker.lfs ? {} : { GIT_LFS_SKIP_DOWNLOAD_ERRORS: "1" }),
@@ -43,8 +65,8 @@ export function gitEnvironment({ config, args, broker, environment }: PluginCall
 }
 
 /** One setting for each way to write an address: git replaces the longest beginning that it finds. */
-function rewrites(hosts: readonly string[]): [string, string][] {
-  const rewrite = (from: string, to: string): [string, string] => [`url.http://${to}.insteadOf`, from];
+function rewrites(hosts: readonly string[]): Setting[] {
+  const rewrite = (from: string, to: string): Setting => [`url.http://${to}.insteadOf`, from];
   return [
     // Of all hosts, so that the broker says why one that is not allowed cannot be reached.
     rewrite("https://", ""),

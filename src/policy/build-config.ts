@@ -45,6 +45,7 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
       handshakeMs: limits.handshake ?? 0,
     },
     stdio: raw.stdio,
+    background: raw.background,
     ignoreScripts: raw.ignore_scripts,
     access: { uids: access.uids, mode: access.mode, gid: access.gid },
     cases: raw.cases.map(({ run, expect, rule, cwd, env }, index) => ({

@@ -28,6 +28,8 @@ export interface Config {
   readonly limits: Limits;
   /** `auto`: descriptors where they can be passed; `relay`: every byte travels through the plugin. */
   readonly stdio: "auto" | "relay";
+  /** What becomes of what a tool leaves running when it ends. */
+  readonly background: "end" | "keep";
   /** Whether npm is told to leave the scripts of packages alone. */
   readonly ignoreScripts: boolean;
   readonly access: Access;

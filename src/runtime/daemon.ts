@@ -8,13 +8,13 @@ import { Approvals } from "./approvals.ts";
 import type { ApprovalsDoor } from "./approvals-door.ts";
 import type { Host } from "./host.ts";
 import type { Identity } from "./identity.ts";
+import { Leftovers } from "./leftovers.ts";
 import { adoptOrphans, refuseNew } from "./libc.ts";
 import { Lobby } from "./lobby.ts";
 import { log } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import { Slots } from "./slots.ts";
 import { claimSocketPath } from "./socket-path.ts";
-import { reapAdopted } from "./terminate.ts";
 
 export interface DaemonOptions {
   readonly config: LiveConfig;
@@ -44,7 +44,6 @@ const LAST_ACCEPT_MS = 20;
 /** A client sends its request at once; on a machine that is busy it may take a while to get that far. */
 const LAST_REQUEST_MS = 2000;
 const POLL_MS = 5;
-const REAP_MS = 1000;
 const NEW_SOCKET_UMASK = 0o177;
 
 /**
@@ -80,8 +79,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     refresh: look,
     isStopping: () => isStopping,
     nextMark: markMaker(),
-    toolEnded: orphanReaper(() => host.tools),
+    toolEnded: () => leftovers.look(),
   };
+  const leftovers = new Leftovers(host);
   config.onChange((changed) => {
     if (changed.plugin !== plugin.name) {
       const { file, line, column } = changed.places.get("plugin") ?? startOf(changed.file);
@@ -116,6 +116,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const sessions = [...connections].flatMap(({ session }) => session ?? []);
       await Promise.race([Promise.all(sessions.map(async (session) => session.drain())), Bun.sleep(DRAIN_MS)]);
       await Promise.all(sessions.map(async (session) => session.stop()));
+      await leftovers.settled();
       await door?.close();
       log("info", "stopped", { tool: plugin.name });
     },
@@ -219,17 +220,4 @@ function markMaker(): () => string {
   const daemon = `${process.pid.toString(36)}${Date.now().toString(36)}`;
   let count = 0;
   return () => `${daemon}.${++count}`;
-}
-
-/** Looks for ended orphans after a session and then as long as there are any. */
-function orphanReaper(tools: () => ReadonlyMap<number, string>): () => void {
-  let timer: Timer | undefined;
-  const look = (): void => {
-    timer = reapAdopted(tools()) > 0 ? setTimeout(look, REAP_MS) : undefined;
-    timer?.unref();
-  };
-  return () => {
-    timer ??= setTimeout(look, REAP_MS);
-    timer.unref();
-  };
 }

@@ -23,7 +23,7 @@ export interface Host {
   readonly lobby: Lobby;
   /** Where people are asked; undefined: nobody can be. */
   readonly approvals: Approvals | undefined;
-  /** The tools that run, and what previews run: the mark of its session by the pid of each. */
+  /** The tools that run, and what is asked of them beside calls: the mark of its session by the pid of each. */
   readonly tools: Map<number, string>;
   /** Takes over what the config's file says now. */
   refresh(): void;
@@ -31,6 +31,6 @@ export interface Host {
   isStopping(): boolean;
   /** A name that no other session of this machine has. */
   nextMark(): string;
-  /** A tool has ended: its orphans, if any, are ours to collect. */
-  toolEnded(): void;
+  /** A tool has ended: what it left running is ours to end. */
+  readonly toolEnded: () => void;
 }

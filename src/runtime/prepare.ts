@@ -3,7 +3,7 @@ import type { Open } from "../protocol/client-messages.ts";
 import { readEnvironment } from "../protocol/environment.ts";
 import { findTool } from "./find-tool.ts";
 import type { Host } from "./host.ts";
-import { MARK } from "./terminate.ts";
+import { MARK } from "./adopted.ts";
 
 /** What a tool is started with, besides what the client chose. */
 export interface Prepared {

@@ -5,6 +5,7 @@ export interface ProcessInfo {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
+  readonly session: number;
   readonly isZombie: boolean;
   /** Clock ticks (hundredths of a second) since boot. */
   readonly startTicks: number;
@@ -31,9 +32,22 @@ export function readProcess(pid: number): ProcessInfo | undefined {
     pid,
     parent: Number(fields[1]),
     group: Number(fields[2]),
+    session: Number(fields[3]),
     isZombie: fields[0] === "Z",
     startTicks: Number(fields[19]),
   };
+}
+
+/** These pids, and those of all that they have started, by the chain of parents. */
+export function descendants(all: readonly ProcessInfo[], of: ReadonlySet<number>): Set<number> {
+  const found = new Set(of);
+  for (let before = -1; before < found.size;) {
+    before = found.size;
+    for (const { pid } of all.filter(({ parent }) => found.has(parent))) {
+      found.add(pid);
+    }
+  }
+  return found;
 }
 
 /** The environment that the process was started with, or undefined where it may not be read. */

@@ -24,9 +24,10 @@ export function health(host: Host): HealthReport {
 
 /** What the plugin allows, so that a client can know before it asks. */
 export function capabilities({ config, plugin, roots }: Host): CapabilitiesReport {
-  const { rules, env, limits, stdio } = config;
+  const { rules, env, limits, stdio, background } = config;
   const facts: [string, string][] = [
     ["stdio", stdio],
+    ["background", background],
     ["roots", roots.join(" ")],
     ["limits.sessions", String(limits.sessions)],
     ["env.pass", env.pass.join(" ")],

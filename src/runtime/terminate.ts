@@ -1,22 +1,16 @@
-import { listChildren, listProcesses, readEnvironment, readProcess } from "./processes.ts";
-import type { ProcessInfo } from "./processes.ts";
-import { reap } from "./libc.ts";
+import { adoptedChildren, isAdopted, readMark, type Tools } from "./adopted.ts";
+import { descendants, listProcesses, type ProcessInfo } from "./processes.ts";
 import { signalGroup } from "./spawn.ts";
 import type { ToolProcess } from "./spawn.ts";
-
-/** The name that marks the processes of one session; its value is {@link Family.mark}. */
-export const MARK = "PLUGIN_SESSION";
 
 /** Whose processes are meant: a tool, and all that came of it. */
 export interface Family {
   readonly tool: ToolProcess;
+  /** Value of the variable that marks the processes of one session. */
   readonly mark: string;
   /** When the session began, in ticks since boot. */
   readonly bornAfterTicks: number;
 }
-
-/** The mark of its session by the pid of each tool that runs. */
-export type Tools = ReadonlyMap<number, string>;
 
 const POLL_MS = 20;
 /** A tool that forks faster than this many looks can follow is left to the container's own limits. */
@@ -39,15 +33,6 @@ export async function terminate(family: Family, graceMs: number, tools: Tools): 
   }
 }
 
-/** Collects adopted children that have ended. Returns how many adopted ones still run. */
-export function reapAdopted(tools: Tools): number {
-  const adopted = listChildren().filter((pid) => !tools.has(pid));
-  for (const pid of adopted) {
-    reap(pid);
-  }
-  return adopted.filter((pid) => readProcess(pid) !== undefined).length;
-}
-
 function signalAll(family: Family, tools: Tools, signal: NodeJS.Signals): number {
   const found = members(family, tools);
   signalGroup(family.tool.pid, signal);
@@ -67,7 +52,7 @@ function signalAll(family: Family, tools: Tools, signal: NodeJS.Signals): number
  * to hide.
  */
 function members({ tool, mark, bornAfterTicks }: Family, tools: Tools): ProcessInfo[] {
-  reapAdopted(tools);
+  adoptedChildren(tools);
   const all = listProcesses().filter((info) => !info.isZombie && info.startTicks >= bornAfterTicks);
   const found = new Set<number>();
   for (const info of all) {
@@ -75,15 +60,8 @@ function members({ tool, mark, bornAfterTicks }: Family, tools: Tools): ProcessI
       found.add(info.pid);
     }
   }
-  let grew = found.size > 0;
-  while (grew) {
-    const before = found.size;
-    for (const info of all.filter(({ parent }) => found.has(parent))) {
-      found.add(info.pid);
-    }
-    grew = found.size > before;
-  }
-  return all.filter(({ pid }) => found.has(pid));
+  const family = descendants(all, found);
+  return all.filter(({ pid }) => family.has(pid));
 }
 
 function isMarked(info: ProcessInfo, mark: string, tools: Tools): boolean {
@@ -91,12 +69,5 @@ function isMarked(info: ProcessInfo, mark: string, tools: Tools): boolean {
     return false;
   }
   const found = readMark(info.pid);
-  return found === mark || (info.parent === process.pid && !tools.values().some((running) => running === found));
-}
-
-function readMark(pid: number): string | undefined {
-  const entry = readEnvironment(pid)
-    ?.split("\0")
-    .find((variable) => variable.startsWith(`${MARK}=`));
-  return entry?.slice(MARK.length + 1);
+  return found === mark || (isAdopted(info, tools) && !tools.values().some((running) => running === found));
 }

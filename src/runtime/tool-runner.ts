@@ -31,7 +31,7 @@ interface Launch {
 
 /** In a group of its own, as the tool's user: what it starts is the agent's code, and ends with it. */
 async function runTool(
-  { identity, plugin, tools }: Host,
+  { identity, plugin, tools, toolEnded }: Host,
   { file, args, cwd, env, mark }: Launch,
   over: AbortSignal,
 ): Promise<string | undefined> {
@@ -45,7 +45,6 @@ async function runTool(
   });
   // Else whoever collects or ends orphans would take it for one, and it would seem to have failed.
   tools.set(child.pid, mark);
-  const exited = child.exited.finally(() => tools.delete(child.pid));
   const end = (): void => signalGroup(child.pid, "SIGKILL");
   over.addEventListener("abort", end);
   try {
@@ -58,9 +57,13 @@ async function runTool(
       }
       chunks.push(chunk);
     }
-    return (await exited) === 0 ? Buffer.concat(chunks).toString() : undefined;
+    return (await child.exited) === 0 ? Buffer.concat(chunks).toString() : undefined;
   } finally {
     over.removeEventListener("abort", end);
     end();
+    void child.exited.finally(() => {
+      tools.delete(child.pid);
+      toolEnded();
+    });
   }
 }

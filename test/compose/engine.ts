@@ -1,13 +1,13 @@
 import { describe } from "bun:test";
 
-import { hasEngine } from "../../scripts/bench/engine.ts";
+import { hasEngine as askEngine } from "../../scripts/bench/engine.ts";
 
-/** Asked once. */
-const isThere: boolean = hasEngine();
+/** Whether a container engine answers; asked once. */
+export const hasEngine: boolean = askEngine();
 
-if (!isThere) {
+if (!hasEngine) {
   console.log("test/compose: no container engine answers `docker info`: the tests that need one are skipped");
 }
 
 /** A group of tests that need an engine. */
-export const describeWithEngine: (title: string, tests: () => void) => void = describe.skipIf(!isThere);
+export const describeWithEngine: (title: string, tests: () => void) => void = describe.skipIf(!hasEngine);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 
 import type { Outcome } from "../scripts/home.ts";
 import { waitFor } from "../helpers/wait-for.ts";
@@ -24,6 +24,8 @@ describeWithEngine("two installations on one engine", () => {
     const rules = await Bun.file(home.path("config/git.yaml")).text();
     const run = "  ordered: [{ match: { command: run }, decision: allow }]";
     await home.writeConfig("git", rules.replace(/^rules:$/m, `rules:\n${run}`));
+    // A tool by YAML alone, which runs whatever follows it.
+    expect(await home.script("add-tool.sh", ["--image", "debian:bookworm-slim", "nice"])).toMatchObject({ status: 0 });
     // Whatever follows the alias is run by git as the tool's user, in the plugin's container.
     expect(await home.exec("git", "config", "alias.run", "!sh -c")).toMatchObject({ status: 0 });
   });
@@ -33,12 +35,13 @@ describeWithEngine("two installations on one engine", () => {
   });
 
   const asTool = async (script: string): Promise<Outcome> => await home.exec("git", "run", script);
+  const byTool = { git: asTool, nice: async (script: string) => await home.exec("nice", "sh", "-c", script) };
   const asAgent = async (script: string): Promise<Outcome> => await home.exec("bash", "-c", script);
 
   test("each agent sees its own project and its own plugins", async () => {
     expect((await home.exec("git", "log", "--format=%s")).stdout).toBe("words of one\n");
     expect((await other.exec("git", "log", "--format=%s")).stdout).toBe("words of the other\n");
-    expect((await home.exec("plugin-client", "--list")).stdout).toBe("git  ready\nnpm  ready\n");
+    expect((await home.exec("plugin-client", "--list")).stdout).toBe("git   ready\nnice  ready\nnpm   ready\n");
     expect((await other.exec("plugin-client", "--list")).stdout).toBe("git  ready\n");
     for (const place of [other.project, other.folder, home.folder]) {
       expect(await home.exec("ls", place)).toMatchObject({
@@ -144,20 +147,36 @@ describeWithEngine("two installations on one engine", () => {
     }
   });
 
-  test("a tool is the owner of the project, in no other group, and has no capability", async () => {
-    expect(readStatus(await asTool("cat /proc/self/status"))).toEqual({
-      Uid: same(home.uid),
-      Gid: same(home.gid),
-      Groups: "",
-      ...NO_CAPABILITY,
-      CapBnd: expect.any(String),
-      NoNewPrivs: "1",
+  describe.each(["git", "nice"] as const)("the tool of the %s plugin", (name) => {
+    test("is the owner of the project, in no other group, and has no capability", async () => {
+      expect(readStatus(await byTool[name]("cat /proc/self/status"))).toEqual({
+        Uid: same(home.uid),
+        Gid: same(home.gid),
+        Groups: "",
+        ...NO_CAPABILITY,
+        // What root could have; with no new privileges nothing else ever gets any of it.
+        CapBnd: THREE,
+        NoNewPrivs: "1",
+      });
     });
-  });
 
-  test("a tool sees the socket of no other plugin", async () => {
-    expect((await asTool("ls /run/plugins")).stdout).toBe("git\n");
-    expect((await asTool("ls /run/plugins/git")).stdout).toBe("git.sock\n");
+    test("has no descriptor but its three", async () => {
+      expect((await byTool[name]("ls /proc/$$/fd")).stdout).toBe("0\n1\n2\n");
+    });
+
+    test("sees the socket of no other plugin", async () => {
+      expect((await byTool[name]("ls /run/plugins")).stdout).toBe(`${name}\n`);
+      expect((await byTool[name](`ls /run/plugins/${name}`)).stdout).toBe(`${name}.sock\n`);
+    });
+
+    test("cannot look into its daemon, signal it, or write to its log", async () => {
+      const isDaemon = "tr '\\0' ' ' 2>/dev/null <$p/cmdline | grep -q '^plugin-server serve '";
+      const daemon = `for p in /proc/[0-9]*; do ${isDaemon} && echo \${p#/proc/}; done`;
+      const tries = "cat /proc/$d/environ || ls /proc/$d/fd || kill -0 $d || echo forged >/proc/$d/fd/2";
+      const { stdout, stderr } = await byTool[name](`d=$(${daemon}); echo $d; (${tries}) && echo reached`);
+      expect(stdout).toMatch(/^\d+\n$/);
+      expect(stderr.match(/Permission denied|Operation not permitted/g)).toHaveLength(4);
+    });
   });
 
   test.each(["/etc/plugins", "/run/plugins", "/usr/local/bin", "/etc", "/"])(
@@ -180,9 +199,8 @@ describeWithEngine("two installations on one engine", () => {
     const find = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != plugin-server ] || cat $p/status; done';
     const stdout = await home.docker("exec", await home.container("git-plugin"), "sh", "-c", find);
     const status = readStatus({ stdout, stderr: "", status: 0 });
-    const three = ((1 << 5) | (1 << 6) | (1 << 7)).toString(16).padStart(16, "0");
-    expect(status).toMatchObject({ CapPrm: three, CapEff: expect.any(String), CapBnd: three, NoNewPrivs: "1" });
-    expect(Number(`0x${status["CapEff"]}`) & ~Number(`0x${three}`)).toBe(0);
+    expect(status).toMatchObject({ CapPrm: THREE, CapEff: expect.any(String), CapBnd: THREE, NoNewPrivs: "1" });
+    expect(Number(`0x${status["CapEff"]}`) & ~Number(`0x${THREE}`)).toBe(0);
   });
 
   test("one stops, and the other goes on", async () => {
@@ -197,6 +215,8 @@ describeWithEngine("two installations on one engine", () => {
 });
 
 const NONE = "0".repeat(16);
+/** SETUID, SETGID and KILL. */
+const THREE = ((1 << 5) | (1 << 6) | (1 << 7)).toString(16).padStart(16, "0");
 const NO_CAPABILITY = { CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapAmb: NONE };
 const READ_ONLY = /Read-only file system/;
 

@@ -9,6 +9,9 @@ import { waitFor } from "../helpers/wait-for.ts";
 // Above every bound of waitFor, so that a test fails with the sentence of what it waited for.
 setDefaultTimeout(20_000);
 
+/** A script that says its pid and goes on. */
+const SAY = "echo $$ >>pids; sleep 300; :";
+
 /** How long it may take until nothing is left of a tool whose client was killed. */
 const GONE_MS = 3000;
 
@@ -125,13 +128,102 @@ describe.each(CARRIERS)("what is lost over $carrier", ({ stdio }) => {
     await waitFor("the tool is gone", () => !isAlive(tool), GONE_MS);
   });
 
-  test("a child in the background lives on after an ordinary end", async () => {
-    await using plugin = await startPlugin({ tool: "sh", stdio });
+  test.each([
+    { left: "a child in the background", script: `sh -c '${SAY}' &`, count: 1 },
+    { left: "a child in a session of its own", script: `setsid sh -c '${SAY}' &`, count: 1 },
+    { left: "a child without environment", script: `env -i setsid sh -c '${SAY}' &`, count: 1 },
+    { left: "one that has the mark of another session", script: `PLUGIN_SESSION=x setsid sh -c '${SAY}' &`, count: 1 },
+    { left: "one that is deaf to TERM", script: `setsid sh -c 'trap "" TERM HUP; ${SAY}' &`, count: 1 },
+    {
+      left: "one that is stopped",
+      script: `setsid sh -c '${SAY}' & kill -STOP $!; kill -CONT $!; sleep 0.2; kill -STOP $!;`,
+      count: 1,
+    },
+    { left: "a tree of sessions", script: `setsid sh -c 'setsid sh -c "${SAY}" & ${SAY}' &`, count: 2 },
+  ])("$left is ended when its tool has ended, and the call does not wait for that", async ({ script, count }) => {
+    await using plugin = await startPlugin({ tool: "sh", stdio, config: "limits: { grace: 300ms }" });
+    const { status } = await call(plugin, ["-c", `exec >/dev/null 2>&1; ${script} until [ -e pids ]; do :; done`]);
+    expect(status).toBe(0);
+    const pids = await waitFor("what is left says its pids", () => pidsIn(`${plugin.workspace}/pids`, count));
+    await waitFor("nothing is left", () => !pids.some(isAlive), GONE_MS);
+  });
+
+  test("a child in the background is ended though other calls go on, and theirs are not", async () => {
+    await using plugin = await startPlugin({ tool: "sh", stdio, config: "limits: { grace: 100ms }" });
+    const child = (name: string, env = ""): string => `(${env} setsid sh -c 'echo $$ >${name}; exec sleep 300' &)`;
+    const other = startCall(plugin, ["-c", `${child("marked")}; ${child("hidden", "env -i")}; exec sleep 300`]);
+    const spared = await Promise.all(
+      ["marked", "hidden"].map(
+        async (name) => await waitFor(`${name} runs`, () => pidsIn(`${plugin.workspace}/${name}`, 1)?.[0]),
+      ),
+    );
+    await call(plugin, ["-c", `${child("left")} >/dev/null 2>&1; until [ -s left ]; do :; done`]);
+    const [left = 0] = pidsIn(`${plugin.workspace}/left`, 1) ?? [];
+    await waitFor("what was left is gone", () => !isAlive(left), GONE_MS);
+    expect(spared.filter(isAlive)).toEqual(spared);
+    other.kill("SIGTERM");
+    await waitFor("the others are gone with their call", () => !spared.some(isAlive), GONE_MS);
+  });
+
+  test("one that claims to be of a session that began after it is ended", async () => {
+    await using plugin = await startPlugin({ tool: "sh", stdio, config: "limits: { grace: 100ms }" });
+    // It waits for the mark of the next session, and takes that.
+    const hop =
+      'touch waits; until [ -s mark ]; do :; done; PLUGIN_SESSION=$(cat mark) exec sh -c "echo \\$\\$ >hopped; exec sleep 300"';
+    const first = startCall(plugin, ["-c", `setsid sh -c '${hop}' >/dev/null 2>&1 & exec sleep 300`]);
+    await waitFor("it waits", async () => await Bun.file(`${plugin.workspace}/waits`).exists());
+    // Births are told apart by hundredths of a second.
+    await call(plugin, ["-c", "sleep 0.05"]);
+    const next = startCall(plugin, ["-c", "echo $PLUGIN_SESSION >mark.new; mv mark.new mark; exec sleep 300"]);
+    const [hopped = 0] = await waitFor("it has the other mark", () => pidsIn(`${plugin.workspace}/hopped`, 1));
+    first.kill("SIGINT");
+    await waitFor("it is gone", () => !isAlive(hopped), GONE_MS);
+    next.kill("SIGTERM");
+  });
+
+  test("a chain of processes, each of which is there for a moment only, is ended", async () => {
+    await using plugin = await startPlugin({ tool: "sh", stdio, config: "limits: { grace: 300ms }" });
+    const link = "echo x >>links; sleep 0.05; setsid sh link &";
+    await call(plugin, [
+      "-c",
+      `echo '${link}' >link; exec >/dev/null 2>&1; setsid sh link & until [ -e links ]; do :; done`,
+    ]);
+    const count = async (): Promise<number> => (await Bun.file(`${plugin.workspace}/links`).text()).length;
+    await waitFor("no link follows", async () => {
+      const before = await count();
+      await Bun.sleep(500);
+      return (await count()) === before;
+    });
+  });
+
+  test("what a tool leaves for a moment may end by itself", async () => {
+    await using plugin = await startPlugin({ tool: "bash", stdio });
+    await call(plugin, ["-c", "echo all > >(cat >seen); true"]);
+    await waitFor("it was written", async () => {
+      const seen = Bun.file(`${plugin.workspace}/seen`);
+      return (await seen.exists()) && (await seen.text()) === "all\n";
+    });
+  });
+
+  test("a child in the background lives on after an ordinary end with background: keep", async () => {
+    await using plugin = await startPlugin({ tool: "sh", stdio, config: "background: keep" });
     await call(plugin, ["-c", "setsid sleep 300 >/dev/null 2>&1 & echo $! >child"]);
     const [child = 0] = pidsIn(`${plugin.workspace}/child`, 1) ?? [];
-    await call(plugin, ["-c", "true"]);
+    // As long as it would take to end it.
+    await call(plugin, ["-c", "sleep 3"]);
     expect(isAlive(child)).toBe(true);
     process.kill(child, "SIGKILL");
+  });
+
+  test("what is left is gone when the plugin has stopped", async () => {
+    await using plugin = await startPlugin({ tool: "sh", stdio, config: "limits: { grace: 300ms }" });
+    await call(plugin, [
+      "-c",
+      `exec >/dev/null 2>&1; setsid sh -c 'trap "" TERM; ${SAY}' & until [ -e pids ]; do :; done`,
+    ]);
+    const pids = await waitFor("it says its pid", () => pidsIn(`${plugin.workspace}/pids`, 1));
+    expect(await plugin.stop()).toBe(0);
+    expect(pids.some(isAlive)).toBe(false);
   });
 
   test("no zombie is left of what a tool left behind", async () => {

@@ -2,7 +2,8 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { fixture } from "../helpers/executables.ts";
 import { CARRIERS, startPlugin } from "../helpers/plugin.ts";
-import { call, shell, shellDirect } from "../helpers/shell.ts";
+import { call, shell, shellDirect, startCall } from "../helpers/shell.ts";
+import { waitFor } from "../helpers/wait-for.ts";
 
 // Above every bound of waitFor, so that a test fails with the sentence of what it waited for.
 setDefaultTimeout(20_000);
@@ -128,6 +129,15 @@ while read -r line; do minds-its-own >/dev/null; echo \${line: -1}; done <list`;
     await using plugin = await startPlugin({ tool: "sh", stdio });
     const { stdout, stderr, status } = await call(plugin, ["-c", "echo written; echo said >&2; kill -9 $$"]);
     expect({ stdout, stderr, status }).toEqual({ stdout: "written\n", stderr: "said\n", status: 137 });
+  });
+
+  test("a tool has no descriptor but its three, whatever else goes on", async () => {
+    await using plugin = await startPlugin({ tool: "sh", stdio });
+    const other = startCall(plugin, ["-c", "touch runs; exec sleep 300"]);
+    await waitFor("another call runs", async () => await Bun.file(`${plugin.workspace}/runs`).exists());
+    expect((await call(plugin, ["-c", "ls /proc/$$/fd"])).stdout).toBe("0\n1\n2\n");
+    other.kill("SIGTERM");
+    await other.finished;
   });
 
   test("a child that goes on in the background does not hold up the call, and its own output goes on", async () => {

@@ -46,17 +46,25 @@ test.each([
   expect(await rewritten(url)).toBe(asked);
 });
 
-test("without a broker git is left alone", () => {
-  expect(gitEnvironment({ config: CONFIG, args: [], broker: undefined, environment: {} })).toEqual({});
+test("without a broker git is only told to stay in the foreground, and where tools may stay behind it is left alone", () => {
+  const call = { args: [], broker: undefined, environment: {} };
+  expect(gitEnvironment({ ...call, config: CONFIG })).toEqual({
+    GIT_CONFIG_COUNT: "2",
+    GIT_CONFIG_KEY_0: "gc.autoDetach",
+    GIT_CONFIG_VALUE_0: "false",
+    GIT_CONFIG_KEY_1: "maintenance.autoDetach",
+    GIT_CONFIG_VALUE_1: "false",
+  });
+  expect(gitEnvironment({ ...call, config: { ...CONFIG, background: "keep" } })).toEqual({});
 });
 
 test("settings that were there before stay, and the plugin's come behind them", () => {
   const before = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "color.ui", GIT_CONFIG_VALUE_0: "always" };
   const own = environment(["status"], before);
   expect(own["GIT_CONFIG_KEY_0"]).toBeUndefined();
-  expect(own["GIT_CONFIG_KEY_1"]).toBe("credential.helper");
+  expect(own["GIT_CONFIG_KEY_1"]).toBe("gc.autoDetach");
   expect(Number(own["GIT_CONFIG_COUNT"])).toBeGreaterThan(10);
-  expect(environment(["status"], { GIT_CONFIG_COUNT: "nonsense" })["GIT_CONFIG_KEY_0"]).toBe("credential.helper");
+  expect(environment(["status"], { GIT_CONFIG_COUNT: "nonsense" })["GIT_CONFIG_KEY_0"]).toBe("gc.autoDetach");
 });
 
 test.each([

@@ -214,7 +214,7 @@ describe("parseConfig reports the place, what was found, what is accepted, and t
       name: "a terminal's control characters, escaped",
       text: 'plugin: git\n"\\e[31mx\\u202e": 1\n',
       errors: [
-        '2:1: Unknown key "\\x1b[31mx\\u202e" at the top level; the keys are plugin, exec, rules, default, enforcement, grammar, env, roots, limits, stdio, ignore_scripts, access, cases, credentials, broker',
+        '2:1: Unknown key "\\x1b[31mx\\u202e" at the top level; the keys are plugin, exec, rules, default, enforcement, grammar, env, roots, limits, stdio, background, ignore_scripts, access, cases, credentials, broker',
       ],
     },
   ])("$name", ({ text, errors }) => {

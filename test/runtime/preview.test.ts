@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 
 import { parseConfig } from "../../src/policy/load.ts";
 import type { Open } from "../../src/protocol/client-messages.ts";
+import { adoptedChildren } from "../../src/runtime/adopted.ts";
 import type { Host } from "../../src/runtime/host.ts";
 import type { Plugin } from "../../src/runtime/plugin.ts";
 import { previewOf } from "../../src/runtime/preview.ts";
 import { listChildren, readProcess } from "../../src/runtime/processes.ts";
-import { reapAdopted } from "../../src/runtime/terminate.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
 const OPEN: Open = {
@@ -23,7 +23,8 @@ const tools = new Map<number, string>();
 
 async function preview(find: Plugin["preview"]): Promise<string | null> {
   const plugin: Plugin = { name: "sh", grammar: () => ({ kind: "none" }), ...(find && { preview: find }) };
-  const host = { config: parseConfig("plugin: sh", "sh.yaml"), plugin, tools, identity: undefined } as unknown as Host;
+  const own = { identity: undefined, tools, toolEnded: (): void => {} };
+  const host = { ...own, config: parseConfig("plugin: sh", "sh.yaml"), plugin } as unknown as Host;
   return await previewOf(host, OPEN, "/tmp", "m.1");
 }
 
@@ -62,7 +63,7 @@ test("what a preview runs is no orphan to the one who collects those", async () 
     while (readProcess(child)?.isZombie === false) {
       Bun.sleepSync(1);
     }
-    reapAdopted(tools);
+    adoptedChildren(tools);
     return await printed;
   });
   expect(text).toBe("x\n");

@@ -2,9 +2,10 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { MARK } from "../../src/runtime/adopted.ts";
 import { adoptOrphans } from "../../src/runtime/libc.ts";
 import { ticksNow } from "../../src/runtime/processes.ts";
-import { MARK, terminate as terminateFamily } from "../../src/runtime/terminate.ts";
+import { terminate as terminateFamily } from "../../src/runtime/terminate.ts";
 import { isAlive } from "../helpers/processes.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 

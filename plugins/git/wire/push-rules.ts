@@ -102,12 +102,19 @@ function judge(config: Config, command: Command): Verdict {
     return refuse("ref_name", problem);
   }
   const kind = kindOf(command);
-  return command.ref.startsWith("refs/tags/") ? judgeTag(config, kind) : judgeBranch(config, command, kind);
+  return command.ref.startsWith("refs/tags/") ? judgeTag(config, command, kind) : judgeBranch(config, command, kind);
 }
 
-function judgeTag({ broker }: Config, kind: CommandKind): Verdict {
+function judgeTag({ broker, rules }: Config, { ref }: Command, kind: CommandKind): Verdict {
   if (broker.tags === "any" || (broker.tags === "create" && kind === "create")) {
-    return PASS;
+    // git, and many a workflow, take the tag where a branch has the same name.
+    const blocked = blockedName(rules, ref.replace(/^refs\/tags\/(?:heads\/)?/i, ""));
+    return blocked === undefined
+      ? PASS
+      : refuse(
+          "blocked_branches",
+          `can be mistaken for a branch that is blocked by ${named("rules.blocked_branches", blocked.place)}; choose another name`,
+        );
   }
   return broker.tags === "none"
     ? refuse(
@@ -118,13 +125,12 @@ function judgeTag({ broker }: Config, kind: CommandKind): Verdict {
 }
 
 function judgeBranch(config: Config, { ref }: Command, kind: CommandKind): Verdict {
-  const { blockedBranches, allowedBranchPatterns } = config.rules;
+  const { allowedBranchPatterns } = config.rules;
   const { broker } = config;
   const branch = ref.slice("refs/heads/".length);
-  const folded = foldRef(branch);
   const next = broker.ownBranches[0]?.value.replace("*", "NAME");
   const instead = next === undefined ? "" : `; push to ${next}`;
-  const blocked = blockedBranches.find(({ value }) => matchGlob(foldRef(short(value)), folded));
+  const blocked = blockedName(config.rules, branch);
   if (blocked !== undefined) {
     return refuse("blocked_branches", `blocked by ${named("rules.blocked_branches", blocked.place)}${instead}`);
   }
@@ -144,6 +150,11 @@ function judgeBranch(config: Config, { ref }: Command, kind: CommandKind): Verdi
     return { kind: "fast-forward" };
   }
   return scope === "any" ? PASS : refuse(`${kind}_branches`, outOfScope(kind, scope, instead));
+}
+
+function blockedName({ blockedBranches }: Config["rules"], name: string): Listed | undefined {
+  const folded = foldRef(name);
+  return blockedBranches.find(({ value }) => matchGlob(foldRef(short(value)), folded));
 }
 
 function outOfScope(kind: CommandKind, scope: BranchScope, instead: string): string {

@@ -45,7 +45,7 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
       handshakeMs: limits.handshake ?? 0,
     },
     stdio: raw.stdio,
-    background: raw.background,
+    background: raw.background ?? (opensEverything(raw) ? "keep" : "end"),
     ignoreScripts: raw.ignore_scripts,
     access: { uids: access.uids, mode: access.mode, gid: access.gid },
     cases: raw.cases.map(({ run, expect, rule, cwd, env }, index) => ({
@@ -60,4 +60,11 @@ export function buildConfig(raw: RawConfig, file: string, places: ReadonlyMap<st
     broker: buildBroker(raw.broker, file, places),
     places,
   };
+}
+
+/** Every folder, every variable, and no rule: then the plugin is to differ from the tool in nothing. */
+function opensEverything({ roots, env, rules, default: effect }: RawConfig): boolean {
+  const hasRules = rules.ordered.length > 0 || rules.blocked_commands.length > 0 || rules.blocked_branches.length > 0;
+  const hasLists = rules.allowed_commands !== undefined || rules.allowed_branch_patterns !== undefined;
+  return roots?.includes("/") === true && env.pass.includes("*") && !hasRules && !hasLists && effect === "allow";
 }

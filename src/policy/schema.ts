@@ -34,7 +34,7 @@ export interface RawConfig {
     handshake: number | undefined;
   };
   stdio: "auto" | "relay";
-  background: "end" | "keep";
+  background?: "end" | "keep" | undefined;
   ignore_scripts: boolean;
   access: { uids?: number[] | undefined; mode: number; gid?: number | undefined };
   cases: {
@@ -135,7 +135,7 @@ export const configSchema: v.GenericSchema<unknown, RawConfig> = map({
   roots: v.optional(v.pipe(list(folder, "a list of folders"), v.minLength(1, mustBe("a list of at least one folder")))),
   limits: v.optional(limits, {}),
   stdio: v.optional(oneOf(["auto", "relay"]), "auto"),
-  background: v.optional(oneOf(["end", "keep"]), "end"),
+  background: v.optional(oneOf(["end", "keep"])),
   ignore_scripts: v.optional(v.boolean(mustBe("true or false")), false),
   access: v.optional(access, {}),
   cases: v.optional(list(testCase, "a list of cases"), []),

@@ -1,7 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { CARRIERS, startPlugin } from "../helpers/plugin.ts";
 import { shell, shellDirect } from "../helpers/shell.ts";
+import { waitFor } from "../helpers/wait-for.ts";
 
 setDefaultTimeout(60_000);
 
@@ -60,6 +62,14 @@ git log main | head -1 | cut -c1-7; echo "\${PIPESTATUS[0]}"`;
     const direct = await shellDirect(plugin, `(${script}); rm -rf .git`);
     expect(direct.stdout).toEndWith("\n141\n");
     expect(await shell(plugin, script, { boundMs: 20_000 })).toEqual(direct);
+  });
+
+  test("git has the settings that it has here, and what it leaves running goes on", async () => {
+    await using plugin = await startPlugin({ tool: "git", stdio, config: TRANSPARENT });
+    const script = "git init -q . && git config --list --show-scope; rm -rf .git";
+    expect(await shell(plugin, script)).toEqual(await shellDirect(plugin, script));
+    await shell(plugin, "git -c alias.later='!{ sleep 1; touch later; } >/dev/null 2>&1 &' later");
+    await waitFor("it has gone on to its end", () => existsSync(`${plugin.workspace}/later`));
   });
 
   test("two gits of one pipe work together: bundle from one, unbundle in the other", async () => {

@@ -85,6 +85,22 @@ test("parseConfig takes a config that opens everything", () => {
   expect(config.env.pass).toEqual(["*"]);
 });
 
+test.each([
+  { name: "nothing else", config: "", background: "end" },
+  { name: "everything open", config: "roots: [/]\nenv: { pass: ['*'] }", background: "keep" },
+  {
+    name: "everything open but what it leaves running",
+    config: "roots: [/]\nenv: { pass: ['*'] }\nbackground: end",
+    background: "end",
+  },
+  { name: "a rule", config: "roots: [/]\nenv: { pass: ['*'] }\nrules: { blocked_commands: [x] }", background: "end" },
+  { name: "denials by default", config: "roots: [/]\nenv: { pass: ['*'] }\ndefault: deny", background: "end" },
+  { name: "folders", config: "roots: [/w]\nenv: { pass: ['*'] }", background: "end" },
+  { name: "variables", config: "roots: [/]\nenv: { pass: [X] }", background: "end" },
+])("what a tool leaves running: $background with $name", ({ config, background }) => {
+  expect(parseConfig(`plugin: a\n${config}`, "a.yaml").background).toBe(background as "end");
+});
+
 test("parseConfig takes limits.idle with the word none, and with stdio: relay", () => {
   expect(parseConfig("plugin: a\nlimits: { idle: none, timeout: none }", "a.yaml").limits.idleMs).toBeUndefined();
   expect(parseConfig("plugin: a\nstdio: relay\nlimits: { idle: 5s }", "a.yaml").limits.idleMs).toBe(5000);

@@ -1,4 +1,5 @@
 import { CLIENT_EXIT } from "../src/protocol/constants.ts";
+import { exitNow } from "./libc.ts";
 
 /** Something that the client itself has to say to its caller, and the status to exit with. */
 export class ClientError extends Error {
@@ -41,4 +42,12 @@ export function tell(sentence: string, isWholeLine = false): void {
   } catch {
     // Nobody reads our stderr: the status has to do.
   }
+}
+
+/** Ends the client with what went wrong: in a sentence of its own, and with its status, where that is known. */
+export function fail(error: unknown): void {
+  const status = error instanceof ClientError ? error.status : CLIENT_EXIT.failed;
+  const isWholeLine = error instanceof ClientError && error.isWholeLine;
+  tell(error instanceof Error ? error.message : String(error), isWholeLine);
+  exitNow(status);
 }

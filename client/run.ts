@@ -17,9 +17,11 @@ import type { Exit } from "../src/protocol/plugin-messages.ts";
 import { adopt, connect } from "./connect.ts";
 import { failureStatus, signalStatus } from "./exit-status.ts";
 import { AwayError, ClientError, tell } from "./fail.ts";
+import type { BegunCall } from "./begin.ts";
 import type { Opening, Passed } from "./opening.ts";
 import { Relay } from "./relay.ts";
-import { catchSignals, forgetSignals, obey, onSignals, stopSelf } from "./signals.ts";
+import { obey, stopSelf } from "./signals.ts";
+import type { Signals } from "./signals.ts";
 
 /** A plugin that is being replaced is waited for: the old one lets calls finish first, then the new one starts. */
 const AWAY_MS = 30_000;
@@ -30,19 +32,19 @@ const IN_TOUCH_MS = 1_000;
 const TELL_AFTER_MS = 3_000;
 
 /**
- * Runs a call at the plugin whose socket is the first of `paths` that answers, or over the connection on which its
- * opening was `passed` already. Resolves with the status to exit with.
+ * Runs a call at the plugin whose socket is the first of `paths` that answers, or goes on with the connection on which
+ * its opening was `passed` already. Resolves with the status to exit with.
  *
  * @throws {ClientError} for everything that is not the tool's own ending
  */
-export async function run(paths: readonly string[], opening: Opening, passed: Passed | undefined): Promise<number> {
-  let first = passed;
+export async function run({ paths, opening, signals, passed, received }: BegunCall): Promise<number> {
+  let first = passed && { passed, received };
   let awaySinceMs = performance.now();
   let isTold = false;
   for (;;) {
     const triedMs = performance.now();
     try {
-      return await new Run(opening).start(paths, first);
+      return await new Run(opening, signals).start(paths, first);
     } catch (error) {
       first = undefined;
       if (performance.now() - triedMs > IN_TOUCH_MS) {
@@ -58,13 +60,20 @@ export async function run(paths: readonly string[], opening: Opening, passed: Pa
         tell(`Waiting for the ${opening.tool} plugin to come back, for up to ${AWAY_MS / 1000} s`);
       }
     }
-    forgetSignals();
+    signals.forget();
     await Bun.sleep(AWAY_POLL_MS);
   }
 }
 
+/** A connection over which the opening was passed, and what has come over it. */
+interface First {
+  readonly passed: Passed;
+  readonly received: Uint8Array;
+}
+
 class Run {
   readonly #opening: Opening;
+  readonly #signals: Signals;
   readonly #conversation = new Conversation<ClientState>(CLIENT_STATES, "start");
   readonly #ended: Promise<number>;
   #resolve: (status: number) => void = () => {};
@@ -76,25 +85,26 @@ class Run {
   /** Runs while a person is asked. */
   #pending: Timer | undefined;
 
-  constructor(opening: Opening) {
+  constructor(opening: Opening, signals: Signals) {
     this.#opening = opening;
+    this.#signals = signals;
     this.#ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
-  async start(paths: readonly string[], passed: Passed | undefined): Promise<number> {
+  async start(paths: readonly string[], first: First | undefined): Promise<number> {
     const handler = {
       data: (_socket: unknown, chunk: Uint8Array) => this.#receive(chunk),
       drain: () => this.#channel?.drained(),
       close: () => this.#lost(),
       error: () => this.#lost(),
     };
-    catchSignals();
+    this.#signals.catch();
     this.#conversation.follow("HELLO");
     this.#conversation.follow("OPEN");
-    const socket = passed === undefined ? await connect(paths, this.#opening, handler) : await adopt(passed, handler);
+    const socket = first ? await adopt(first.passed, handler) : await connect(paths, this.#opening, handler);
     if (socket === undefined) {
       throw new ClientError(CLIENT_EXIT.missing, `error: ${this.#opening.tool} plugin not available`);
     }
@@ -102,7 +112,10 @@ class Run {
     if (socket.unsent.length > 0) {
       this.#channel.send(socket.unsent);
     }
-    onSignals((signal) => this.#signal(signal));
+    if (first !== undefined) {
+      this.#receive(first.received);
+    }
+    this.#signals.handTo((signal) => this.#signal(signal));
     return this.#ended;
   }
 

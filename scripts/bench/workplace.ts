@@ -41,7 +41,7 @@ export class Workplace implements AsyncDisposable {
     await Bun.write(this.path("empty.ts"), "export {};\n");
     build("bundle", this.folder, "empty.ts", this.empty);
     build("compile", this.folder, "empty.ts", this.emptyLaidOut);
-    build("compile", TOP, "client/main.ts", this.client);
+    build("compile", TOP, "client/main.ts", this.client, "client/whole.ts");
     build("compile", TOP, "plugins/main.ts", this.server);
   }
 
@@ -67,9 +67,9 @@ export class Workplace implements AsyncDisposable {
 }
 
 /** With the very functions that build dist/: their options are what makes an empty program start as the client does. */
-function build(how: "bundle" | "compile", root: string, entry: string, executable: string): void {
-  const script = 'root=$1 me=bench bun=$2; . "$3" && "$4" "$5" "$6"';
-  const given = [root, process.execPath, `${TOP}/scripts/lib/build.sh`, how, entry, executable];
+function build(how: "bundle" | "compile", root: string, entry: string, executable: string, ...more: string[]): void {
+  const script = 'root=$1 me=bench bun=$2; . "$3" && "${@:4}"';
+  const given = [root, process.execPath, `${TOP}/scripts/lib/build.sh`, how, entry, executable, ...more];
   const { exitCode } = Bun.spawnSync(["bash", "-c", script, "bash", ...given], {
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -47,15 +47,6 @@ export class Channel {
     this.#held = frame;
   }
 
-  /** Sends what is held. */
-  release(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held !== undefined) {
-      this.#outbox.send(held);
-    }
-  }
-
   /** Data of a stream, without copying it: at most MAX_DATA_BYTES, and not to be changed until it is sent. */
   sendData(stream: typeof STREAM.stdin | OutputStream, data: Uint8Array): void {
     const type = stream === STREAM.stdin ? MESSAGE.STDIN : stream === STREAM.stdout ? MESSAGE.STDOUT : MESSAGE.STDERR;

@@ -218,8 +218,6 @@ export class Session {
       this.#notStarted(error as Error);
       return;
     }
-    // Now that the tool has begun: the client is told, and ready for what comes, while it has nothing else to do.
-    this.#asker.channel.release();
     this.#limits.start();
     this.#streams?.start();
     void this.#run?.ended.then((ending) => this.#toolEnded(ending));

@@ -169,19 +169,6 @@ describe("Channel that holds a frame", () => {
     expect(socket.written).toEqual(concat(held, bytes('85 00000001 "a"')));
   });
 
-  test("Channel.release sends it alone, and once", () => {
-    const socket = new RecordedSocket();
-    const channel = new Channel(socket);
-    channel.release();
-    expect(socket.writes).toBe(0);
-    channel.hold(held);
-    channel.release();
-    expect(socket.written).toEqual(held);
-    channel.release();
-    channel.send(next);
-    expect(socket.written).toEqual(concat(held, next));
-  });
-
   test("Channel.hold loses nothing of either when the socket takes a part only", () => {
     const socket = new RecordedSocket();
     socket.room = 3;

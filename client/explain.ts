@@ -1,12 +1,11 @@
-import { encodeOpen } from "../src/protocol/client-messages.ts";
-import { CLIENT_EXIT, HEADER_BYTES, MAX_OPEN_BYTES } from "../src/protocol/constants.ts";
+import { CLIENT_EXIT } from "../src/protocol/constants.ts";
 import { ask, AskError } from "../src/protocol/ask.ts";
 import type { MessageName } from "../src/protocol/constants.ts";
 import { encodeFrame } from "../src/protocol/frame.ts";
 import { decodeCapabilitiesReport, decodeExplanation } from "../src/protocol/plugin-messages.ts";
 import { ClientError, leftBehind } from "./fail.ts";
-import { tooLong } from "./invocation.ts";
 import type { Call } from "./invocation.ts";
+import { encodeCall } from "./opening.ts";
 
 /**
  * What the plugin would decide about a call, as it says it: for people, or as one line of JSON.
@@ -14,10 +13,7 @@ import type { Call } from "./invocation.ts";
  * @throws {ClientError} 127 when nobody listens at any of the paths, and 125 when there is no explanation
  */
 export async function explainCall(paths: readonly string[], call: Call, isJson: boolean): Promise<string> {
-  const request = encodeOpen({ ...call, terminals: 0, window: { rows: 0, columns: 0 } }, "EXPLAIN");
-  if (request.length - HEADER_BYTES > MAX_OPEN_BYTES) {
-    throw tooLong(`found ${request.length - HEADER_BYTES} bytes`);
-  }
+  const request = encodeCall({ ...call, terminals: 0, window: { rows: 0, columns: 0 } }, "EXPLAIN");
   const { text, json } = decodeExplanation(await askAny(paths, call.tool, "EXPLAIN", request));
   return isJson ? `${json}\n` : text;
 }

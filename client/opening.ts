@@ -1,4 +1,4 @@
-import { encodeHello, encodeOpen } from "../src/protocol/client-messages.ts";
+import { encodeHello, encodeOpen, type Open } from "../src/protocol/client-messages.ts";
 import { FEATURE, HEADER_BYTES, MAX_OPEN_BYTES, PROTOCOL_VERSION } from "../src/protocol/constants.ts";
 import { connectWith } from "../src/protocol/descriptors.ts";
 import type { Sent } from "../src/protocol/descriptors.ts";
@@ -28,12 +28,18 @@ const STDIO = [0, 1, 2];
 export function prepareOpening(call: Call): Opening {
   const terminals = findTerminals();
   const window = terminals === 0 ? { rows: 0, columns: 0 } : readWindow(terminals);
-  const open = encodeOpen({ ...call, terminals, window });
-  if (open.length - HEADER_BYTES > MAX_OPEN_BYTES) {
-    throw tooLong(`found ${open.length - HEADER_BYTES} bytes`);
-  }
+  const open = encodeCall({ ...call, terminals, window }, "OPEN");
   const features = FEATURE.approvals | (process.env["PLUGIN_DENIALS"] === "json" ? FEATURE.explanations : 0);
   return { tool: call.tool, terminals, features, open };
+}
+
+/** @throws {ClientError} 125 for more than one message can carry */
+export function encodeCall(call: Open, name: "OPEN" | "EXPLAIN"): Uint8Array {
+  const frame = encodeOpen(call, name);
+  if (frame.length - HEADER_BYTES > MAX_OPEN_BYTES) {
+    throw tooLong(`found ${frame.length - HEADER_BYTES} bytes`);
+  }
+  return frame;
 }
 
 /** HELLO and OPEN leave together: the only other answer to the first is that the plugin does not speak our version. */

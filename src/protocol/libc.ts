@@ -23,7 +23,6 @@ export interface FirstCalls {
   readonly socket: (family: number, type: number, protocol: number) => number;
   readonly connect: (socket: number, address: Pointer, bytes: number) => number;
   readonly sendmsg: (socket: number, message: Pointer, flags: number) => number | bigint;
-  readonly recv: (socket: number, room: Pointer, bytes: number, flags: number) => number | bigint;
   readonly poll: (descriptors: Pointer, count: number, timeoutMs: number) => number;
   readonly sched_yield: () => number;
   readonly __errno_location: () => Pointer | bigint | null;
@@ -46,7 +45,6 @@ export function libc(): FirstCalls {
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
     sendmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },
-    recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
     poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
     sched_yield: { args: [], returns: "i32" },
     __errno_location: { args: [], returns: "ptr" },

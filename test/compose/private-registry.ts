@@ -89,7 +89,7 @@ const answer = await fetch("https://npm.test/-/user/org.couchdb.user:robot", {
 console.log((await answer.json()).token);
 `;
 
-/** A plugin of verdaccio's, whose own asks npmjs.org. */
+/** A plugin of verdaccio's, whose own would ask the public registry. */
 const ADVISORIES = `module.exports = () => ({
   register_middlewares: (app) =>
     app.post("/-/npm/v1/security/advisories/bulk", (request, response) => {

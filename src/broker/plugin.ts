@@ -1,11 +1,12 @@
 import type { Config } from "../policy/config.ts";
 import type { LogFields } from "../policy/log-line.ts";
 import { Budget } from "./budget.ts";
+import { isObject, parseObject, type JsonObject } from "./json-object.ts";
 import { Moved, Refusal } from "./refusal.ts";
 import { readTarget, type Target } from "./target.ts";
 
-export { Budget, Moved, readTarget, Refusal };
-export type { Target };
+export { Budget, isObject, Moved, parseObject, readTarget, Refusal };
+export type { JsonObject, Target };
 
 /** The broker's half of a plugin: what of a tool's requests may pass, and as what. */
 export interface BrokerPlugin {

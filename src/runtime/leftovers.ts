@@ -1,5 +1,5 @@
 import { adoptedChildren, readMark, type Tools } from "./adopted.ts";
-import { descendants, listProcesses, readProcess, type ProcessInfo } from "./processes.ts";
+import { descendants, listProcesses, readProcess, signalProcess, type ProcessInfo } from "./processes.ts";
 
 /** What of a plugin {@link Leftovers} goes by; the config may change meanwhile. */
 export interface LeftoverRules {
@@ -109,11 +109,7 @@ function keyOf({ pid, startTicks }: ProcessInfo): string {
 function signalTree(top: ProcessInfo, signals: readonly NodeJS.Signals[]): void {
   for (const pid of descendants(listProcesses(), new Set([top.pid]))) {
     for (const signal of signals) {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // It has ended meanwhile.
-      }
+      signalProcess(pid, signal);
     }
   }
 }

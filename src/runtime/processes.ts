@@ -80,3 +80,12 @@ function readProc(pid: number, name: string): string | undefined {
     return undefined;
   }
 }
+
+/** Sends a signal to a process, or with a negative number to a group; one that is gone is no error. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}

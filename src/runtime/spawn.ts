@@ -54,12 +54,3 @@ export function spawnTool(launch: Launch): ToolProcess {
     : Bun.spawn([launch.file, ...launch.args], { ...options, argv0: launch.name });
   return { pid: child.pid, ended };
 }
-
-/** Sends a signal to the tool's group; a group that is gone is no error. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has ended.
-  }
-}

@@ -1,6 +1,5 @@
 import { adoptedChildren, isAdopted, readMark, type Tools } from "./adopted.ts";
-import { descendants, listProcesses, type ProcessInfo } from "./processes.ts";
-import { signalGroup } from "./spawn.ts";
+import { descendants, listProcesses, signalProcess, type ProcessInfo } from "./processes.ts";
 import type { ToolProcess } from "./spawn.ts";
 
 /** Whose processes are meant: a tool, and all that came of it. */
@@ -35,13 +34,9 @@ export async function terminate(family: Family, graceMs: number, tools: Tools): 
 
 function signalAll(family: Family, tools: Tools, signal: NodeJS.Signals): number {
   const found = members(family, tools);
-  signalGroup(family.tool.pid, signal);
+  signalProcess(-family.tool.pid, signal);
   for (const { pid } of found) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It has ended meanwhile.
-    }
+    signalProcess(pid, signal);
   }
   return found.length;
 }

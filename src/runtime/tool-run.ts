@@ -4,8 +4,8 @@ import type { Ending } from "../protocol/plugin-messages.ts";
 import type { Host } from "./host.ts";
 import type { PassedStreams } from "./passed.ts";
 import { prepare } from "./prepare.ts";
-import { ticksNow } from "./processes.ts";
-import { signalGroup, spawnTool } from "./spawn.ts";
+import { signalProcess, ticksNow } from "./processes.ts";
+import { spawnTool } from "./spawn.ts";
 import type { Streams } from "./streams.ts";
 import { terminate } from "./terminate.ts";
 import type { Family } from "./terminate.ts";
@@ -67,7 +67,7 @@ export class ToolRun {
 
   /** SIGTSTP would be ignored by a group that no shell looks after, so the group is stopped for certain. */
   signal(signal: SignalName): void {
-    signalGroup(this.#family.tool.pid, signal === "SIGTSTP" ? "SIGSTOP" : signal);
+    signalProcess(-this.#family.tool.pid, signal === "SIGTSTP" ? "SIGSTOP" : signal);
   }
 
   /** Ends the tool and what came of it; once, however often it is asked for. */

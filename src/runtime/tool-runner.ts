@@ -2,7 +2,7 @@ import type { Open } from "../protocol/client-messages.ts";
 import type { Host } from "./host.ts";
 import type { PreviewedCall } from "./plugin.ts";
 import { prepare } from "./prepare.ts";
-import { signalGroup } from "./spawn.ts";
+import { signalProcess } from "./processes.ts";
 
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
@@ -45,7 +45,7 @@ async function runTool(
   });
   // Else whoever collects or ends orphans would take it for one, and it would seem to have failed.
   tools.set(child.pid, mark);
-  const end = (): void => signalGroup(child.pid, "SIGKILL");
+  const end = (): void => signalProcess(-child.pid, "SIGKILL");
   over.addEventListener("abort", end);
   try {
     const chunks: Uint8Array[] = [];

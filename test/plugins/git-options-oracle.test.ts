@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { commandOptions, knownCommands } from "../../plugins/git/command-options.ts";
-import { resolveLong, type OptionForm, type OptionTable } from "../../src/policy/option-table.ts";
+import { type OptionForm, type OptionTable } from "../../src/policy/option-table.ts";
+import { shortest } from "./shortest-option.ts";
 
 setDefaultTimeout(60_000);
 
@@ -46,16 +47,6 @@ function optionsOf(table: OptionTable): Written[] {
   return [...table.byName]
     .filter(([name]) => !/^(--help(-all)?|-h)$/u.test(name))
     .map(([name, form]) => ({ form, name, short: shortest(table, name, form) }));
-}
-
-function shortest(table: OptionTable, name: string, form: OptionForm): string {
-  const prefixes = Array.from(name, (_, index) => name.slice(0, index + 1)).filter((word) => /^--./u.test(word));
-  return (
-    prefixes.find((prefix) => {
-      const resolved = resolveLong(table, prefix);
-      return typeof resolved === "object" && resolved.form === form && !resolved.isNegated;
-    }) ?? name
-  );
 }
 
 /** What git must say of an option in its shortest form, before it does anything. */

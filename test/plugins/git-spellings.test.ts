@@ -8,7 +8,8 @@ import { canonicalArguments, optionWord } from "../../src/policy/canonical.ts";
 import type { Config } from "../../src/policy/config.ts";
 import { evaluate } from "../../src/policy/evaluate.ts";
 import { parseConfig } from "../../src/policy/load.ts";
-import { opposite, resolveLong, type OptionForm, type OptionTable } from "../../src/policy/option-table.ts";
+import { opposite, type OptionForm, type OptionTable } from "../../src/policy/option-table.ts";
+import { shortest } from "./shortest-option.ts";
 
 setDefaultTimeout(60_000);
 
@@ -180,16 +181,6 @@ function cluster(spelt: readonly Spelt[], pick: Pick): string[] {
     open = letter === undefined ? undefined : (words.at(-1) ?? "");
   }
   return words;
-}
-
-function shortest(table: OptionTable, name: string, form: OptionForm): string {
-  const prefixes = Array.from(name, (_, index) => name.slice(0, index + 1)).filter((word) => /^--./u.test(word));
-  return (
-    prefixes.find((prefix) => {
-      const resolved = resolveLong(table, prefix);
-      return typeof resolved === "object" && resolved.form === form && !resolved.isNegated;
-    }) ?? name
-  );
 }
 
 const TEMPLATE = parseConfig(

@@ -1,9 +1,6 @@
 import { gunzipSync } from "node:zlib";
 
-import { Budget, Refusal, type Exchange } from "../../../src/broker/plugin.ts";
-
-/** The object of a JSON document. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { Budget, parseObject, Refusal, type Exchange, type JsonObject } from "../../../src/broker/plugin.ts";
 
 /** Documents are read whole: a package is in one, in base64. */
 export const MAX_DOCUMENT_BYTES: number = 32 * 1024 * 1024;
@@ -42,15 +39,10 @@ export async function withJson<Result>(
     chunks.length = 0;
     const plain = encoding === "gzip" ? unpack(raw, maxBytes) : raw;
     hold(plain === raw ? 0 : plain.length);
-    return await use(parse(plain));
+    return await use(parseObject(plain, "document", "The document"));
   } finally {
     memory.giveBack(heldBytes);
   }
-}
-
-/** Whether this is an object, and neither a list nor null. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function unpack(raw: Uint8Array, maxBytes: number): Uint8Array {
@@ -61,19 +53,6 @@ function unpack(raw: Uint8Array, maxBytes: number): Uint8Array {
       ? tooLarge(maxBytes)
       : new Refusal(400, "document", "The request says that it is compressed, and is not", { cause: error });
   }
-}
-
-function parse(bytes: Uint8Array): JsonObject {
-  let read: unknown;
-  try {
-    read = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new Refusal(400, "document", "The document is no JSON", { cause: error });
-  }
-  if (!isObject(read)) {
-    throw new Refusal(400, "document", "The document is not an object in JSON");
-  }
-  return read;
 }
 
 function tooLarge(maxBytes: number): Refusal {

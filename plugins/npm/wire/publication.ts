@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { Refusal } from "../../../src/broker/plugin.ts";
+import { isObject, Refusal, type JsonObject } from "../../../src/broker/plugin.ts";
 import { quote } from "../../../src/policy/printable.ts";
-import { isObject, type JsonObject } from "./json-body.ts";
 
 /** One version of a package on its way to the registry. */
 export interface Publication {

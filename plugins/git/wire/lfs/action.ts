@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from "../../../../src/broker/plugin.ts";
 import type { Config } from "../../../../src/policy/config.ts";
-import { isObject, type JsonObject } from "./document.ts";
 import type { Transfer } from "./transfers.ts";
 
 /** Where an upstream says that an object is: the part of a {@link Transfer} that an action decides. */

@@ -1,6 +1,5 @@
-import { Refusal } from "../../../../src/broker/plugin.ts";
+import { isObject, Refusal, type JsonObject } from "../../../../src/broker/plugin.ts";
 import { refProblem } from "../ref-name.ts";
-import { isObject, type JsonObject } from "./document.ts";
 
 /** One large file, by the SHA-256 of its content. */
 export interface LfsObject {

@@ -1,9 +1,9 @@
-import { Refusal, type Exchange } from "../../../../src/broker/plugin.ts";
+import { isObject, Refusal, type Exchange, type JsonObject } from "../../../../src/broker/plugin.ts";
 import type { Repository } from "../route.ts";
 import { checkPush } from "../push-rules.ts";
 import { readAction } from "./action.ts";
 import { encodeBatch, readBatch, type LfsObject } from "./batch-request.ts";
-import { isObject, lfsResponse, LFS_TYPE, objectsIn, readDocument, type JsonObject } from "./document.ts";
+import { lfsResponse, LFS_TYPE, objectsIn, readDocument } from "./document.ts";
 import { TRANSFER, type LfsRoute } from "./route.ts";
 import type { Transfer, Transfers } from "./transfers.ts";
 

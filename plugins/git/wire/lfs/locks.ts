@@ -1,5 +1,5 @@
-import type { Exchange } from "../../../../src/broker/plugin.ts";
-import { isObject, lfsResponse, LFS_TYPE, objectsIn, readDocument, type JsonObject } from "./document.ts";
+import { isObject, type Exchange, type JsonObject } from "../../../../src/broker/plugin.ts";
+import { lfsResponse, LFS_TYPE, objectsIn, readDocument } from "./document.ts";
 import type { LfsRoute } from "./route.ts";
 
 /** Which files are locked, and whether those of a push are: only asked, never changed. */

@@ -11,6 +11,7 @@ import { readGitTarget } from "./wire/target.ts";
 /** git's broker: fetch and push by the smart protocol, and Git LFS where it is wanted, of repositories and to branches that the config allows. */
 export const gitBroker: BrokerPlugin = {
   name: "git",
+  isProxy: true,
   target: readGitTarget,
   // The name that goes with tokens of the large hosts; where another is wanted, the config has it.
   scheme: { kind: "basic", username: "x-access-token" },

@@ -1,4 +1,4 @@
-import type { PluginCall } from "../../src/runtime/plugin.ts";
+import type { BrokerAddress, PluginCall } from "../../src/runtime/plugin.ts";
 import { readGitArguments } from "./grammar.ts";
 import { allowedHosts, nameOf } from "./wire/allowed-repos.ts";
 import { SSH } from "./wire/target.ts";
@@ -8,9 +8,8 @@ import { SSH } from "./wire/target.ts";
  * settings of the command's own scope, which are stronger than those of the repository. That is for convenience: whoever
  * gets around them has no credential.
  *
- * The broker is a proxy to git, so that what git says of a remote (`To …`, `fatal: unable to access …`, the message of a
- * merge) has the user's own address in it, but for `http` in place of `https`: only what is not encrypted for somebody
- * else can the broker judge.
+ * The broker is a proxy to git, and answers for every host by TLS, so that what git says of a remote (`To …`, `fatal:
+ * unable to access …`, the message of a merge) has the user's own address in it.
  */
 export function gitEnvironment({ config, args, broker, environment }: PluginCall): Record<string, string> {
   const settings = [
@@ -28,7 +27,7 @@ export function gitEnvironment({ config, args, broker, environment }: PluginCall
   return {
     ...(Object.fromEntries(variables) as Record<string, string>),
     GIT_CONFIG_COUNT: String(before + settings.length),
-    ...(broker === undefined ? {} : brokerVariables(config)),
+    ...(broker === undefined ? {} : brokerVariables(broker, config)),
   };
 }
 
@@ -40,11 +39,11 @@ const FOREGROUND: readonly Setting[] = [
   ["maintenance.autoDetach", "false"],
 ];
 
-function brokerSettings(broker: string, args: readonly string[], config: PluginCall["config"]): Setting[] {
+function brokerSettings({ url }: BrokerAddress, args: readonly string[], config: PluginCall["config"]): Setting[] {
   return [
     // An empty value drops the helpers that were named before: there is nothing here that they could know.
     ["credential.helper", ""],
-    ["http.proxy", broker],
+    ["http.proxy", url],
     ["http.followRedirects", "false"],
     // A program that a repository names would run at every call, and a server that watches files would outlive them all.
     ["core.fsmonitor", "false"],
@@ -53,8 +52,10 @@ function brokerSettings(broker: string, args: readonly string[], config: PluginC
   ];
 }
 
-function brokerVariables(config: PluginCall["config"]): Record<string, string> {
+function brokerVariables({ caFile }: BrokerAddress, config: PluginCall["config"]): Record<string, string> {
   return {
+    // Stronger than any setting, those for one address too.
+    ...(caFile === undefined ? {} : { GIT_SSL_CAINFO: caFile }),
     GIT_TERMINAL_PROMPT: "0",
     // A checkout then leaves the small files that stand for large ones that are not here, where it would fail.
     ...(config.broker.lfs ? {} : { GIT_LFS_SKIP_DOWNLOAD_ERRORS: "1" }),
@@ -64,12 +65,11 @@ function brokerVariables(config: PluginCall["config"]): Record<string, string> {
   };
 }
 
-/** One setting for each way to write an address: git replaces the longest beginning that it finds. */
+/** One setting for each other way to write an address: git replaces the longest beginning that it finds. */
 function rewrites(hosts: readonly string[]): Setting[] {
-  const rewrite = (from: string, to: string): Setting => [`url.http://${to}.insteadOf`, from];
+  const rewrite = (from: string, to: string): Setting => [`url.https://${to}.insteadOf`, from];
   return [
     // Of all hosts, so that the broker says why one that is not allowed cannot be reached.
-    rewrite("https://", ""),
     rewrite("ssh://", ""),
     rewrite("git://", ""),
     ...hosts.flatMap((host) => {

@@ -9,6 +9,7 @@ import { readNpmTarget } from "./wire/target.ts";
 /** npm's broker: reading and auditing packages, and publishing those that the config lists. */
 export const npmBroker: BrokerPlugin = {
   name: "npm",
+  isProxy: false,
   target: readNpmTarget,
   scheme: { kind: "bearer" },
   refuse,

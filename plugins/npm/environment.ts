@@ -12,7 +12,7 @@ export function npmEnvironment({ config, broker }: PluginCall): Record<string, s
   if (broker === undefined) {
     return scripts;
   }
-  const { origin, host, hostname } = new URL(broker);
+  const { origin, host, hostname } = new URL(broker.url);
   const url = `${origin}/`;
   const scopes = [...config.broker.registries.keys()].filter((key) => key !== "default");
   return {

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { gitEnvironment } from "../../plugins/git/environment.ts";
 import { parseConfig } from "../../src/policy/load.ts";
 import type { Authority } from "../../test/helpers/authority.ts";
-import { costRow, peakRow, startBroker, type Through } from "./brokered.ts";
+import { brokerCa, costRow, peakRow, startBroker, type Through } from "./brokered.ts";
 import { interleave } from "./interleave.ts";
 import type { Options, Report } from "./report.ts";
 import { makeLargeRepository } from "./repository.ts";
@@ -40,7 +40,7 @@ broker: { allowed_repos: ["${host}/acme/*"], hosts: { "${host}": { ca_file: ${au
   const own = gitEnvironment({
     config: parseConfig(config, "git.yaml"),
     args: ["clone"],
-    broker: broker.url,
+    broker: { url: broker.url, caFile: brokerCa(place, "git") },
     environment: {},
   });
   const cloned = place.path("clone");

@@ -31,7 +31,7 @@ broker: { registries: { default: "${registry.url}" }, hosts: { "${registry.host}
   const own = npmEnvironment({
     config: parseConfig(config, "npm.yaml"),
     args: [],
-    broker: broker.url,
+    broker: { url: broker.url, caFile: undefined },
     environment: {},
   });
   const app = place.path("app");

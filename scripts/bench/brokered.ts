@@ -22,7 +22,13 @@ export async function startBroker(place: Workplace, { tool, config, token }: Bro
   const file = place.path(`${tool}-broker.yaml`);
   writeFileSync(file, config);
   writeFileSync(place.path(`${tool}-token`), token, { mode: 0o600 });
-  return await Served.start(place, `${tool}-broker`, [place.server, "broker", file, "--listen", "127.0.0.1:0"]);
+  const command = [place.server, "broker", file, "--listen", "127.0.0.1:0"];
+  return await Served.start(place, `${tool}-broker`, command, { PLUGIN_BROKER_CA: brokerCa(place, tool) });
+}
+
+/** Where that broker writes down whom its tool is to believe. */
+export function brokerCa(place: Workplace, tool: string): string {
+  return place.path(`${tool}-broker.pem`);
 }
 
 /** What a way through the broker costs; at most so many times the direct one. */

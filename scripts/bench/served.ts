@@ -5,6 +5,8 @@ import type { Workplace } from "./workplace.ts";
 const READY_MS = 30_000;
 const POLL_MS = 5;
 
+type Environment = Readonly<Record<string, string>>;
+
 /** A process of the benchmark's own that listens: a broker, a server. */
 export class Served implements AsyncDisposable {
   #url = "";
@@ -12,18 +14,23 @@ export class Served implements AsyncDisposable {
   readonly #place: Workplace;
   readonly #log: string;
 
-  private constructor(place: Workplace, name: string, command: readonly string[]) {
+  private constructor(place: Workplace, name: string, command: readonly string[], env: Environment) {
     this.#place = place;
     this.#log = place.path(`${name}.log`);
     const log = openSync(this.#log, "w");
-    this.#process = Bun.spawn([...command], { cwd: "/", env: { ...place.env }, stdio: ["ignore", log, log] });
+    this.#process = Bun.spawn([...command], { cwd: "/", env: { ...place.env, ...env }, stdio: ["ignore", log, log] });
     closeSync(log);
     place.running.add(this);
   }
 
   /** Resolves when it has said `ready at URL`. */
-  static async start(place: Workplace, name: string, command: readonly string[]): Promise<Served> {
-    const served = new Served(place, name, command);
+  static async start(
+    place: Workplace,
+    name: string,
+    command: readonly string[],
+    env: Environment = {},
+  ): Promise<Served> {
+    const served = new Served(place, name, command, env);
     const end = performance.now() + READY_MS;
     for (;;) {
       const said = readFileSync(served.#log, "utf8");

@@ -45,6 +45,11 @@ export function approvalsPath(home: Home, tool: string): string {
   return `${home.run}/${tool}.approvals`;
 }
 
+/** Where a broker of local mode writes down whom its tool is to believe. */
+export function brokerCaPath(home: Home, tool: string): string {
+  return `${home.run}/${tool}-broker.pem`;
+}
+
 /** The tools that have a config, sorted; those with a name that no plugin can have are left to install.sh to report. */
 export async function configuredTools(home: Home): Promise<string[]> {
   return await toolsNamedIn(`${home.folder}/config`, ".yaml");

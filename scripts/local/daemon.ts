@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 
 import { brokerName } from "../home/brokered.ts";
-import { approvalsPath, configPath, logPath, socketPath, type Home } from "../home/home.ts";
+import { approvalsPath, brokerCaPath, configPath, logPath, socketPath, type Home } from "../home/home.ts";
 import { until } from "../home/until.ts";
 import { isRunning, processBegan, readRecord, removeRecord, writeRecord, type RunRecord } from "./record.ts";
 
@@ -19,7 +19,10 @@ export async function launch(home: Home, tool: string, project: string, broker?:
       "--approvals",
       approvalsPath(home, tool),
     ],
-    env: { PLUGIN_WORKSPACE: project, ...(broker === undefined ? {} : { PLUGIN_BROKER: broker }) },
+    env: {
+      PLUGIN_WORKSPACE: project,
+      ...(broker === undefined ? {} : { PLUGIN_BROKER: broker, PLUGIN_BROKER_CA: brokerCaPath(home, tool) }),
+    },
   });
   await writeRecord(home, tool, { ...record, project, ...(broker === undefined ? {} : { broker }) });
 }
@@ -28,7 +31,11 @@ export async function launch(home: Home, tool: string, project: string, broker?:
 export async function launchBroker(home: Home, tool: string, project: string, port: number): Promise<void> {
   const record = run(home, brokerName(tool), {
     args: ["broker", configPath(home, tool), "--listen", `127.0.0.1:${port}`],
-    env: { PLUGIN_SECRETS: `${home.folder}/secrets`, PLUGIN_MIRRORS: `${home.run}/mirrors` },
+    env: {
+      PLUGIN_SECRETS: `${home.folder}/secrets`,
+      PLUGIN_MIRRORS: `${home.run}/mirrors`,
+      PLUGIN_BROKER_CA: brokerCaPath(home, tool),
+    },
   });
   await writeRecord(home, brokerName(tool), { ...record, project });
 }

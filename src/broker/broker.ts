@@ -5,6 +5,7 @@ import { OpenExchange } from "./exchange.ts";
 import { HEALTH_PATH, Problems, type BrokerHealth } from "./health.ts";
 import { log } from "./log.ts";
 import { missingFiles } from "./missing-files.ts";
+import { openFront, openProxy } from "./front.ts";
 import type { BrokerPlugin } from "./plugin.ts";
 import { Refusal } from "./refusal.ts";
 import { Upstream } from "./upstream.ts";
@@ -15,6 +16,8 @@ export interface BrokerOptions {
   /** Where to listen; port 0 takes any free one. */
   readonly hostname: string;
   readonly port: number;
+  /** Of a broker that is a proxy: the file in which its tool finds whom to believe. */
+  readonly caFile: string | undefined;
 }
 
 /** A broker that listens. */
@@ -27,11 +30,12 @@ export interface Broker {
 
 const HEALTH_URL = new RegExp(`^(?:https?://[^/?#]*)?${HEALTH_PATH}$`);
 const DRAIN_MS = 10_000;
-/** How long a connection may take to say what it wants. */
-const HEAD_SECONDS = 30;
 
-/** Starts the broker of one tool. Throws what Bun.serve throws when the address cannot be listened on. */
-export function startBroker({ config, plugin, hostname, port }: BrokerOptions): Broker {
+/**
+ * Starts the broker of one tool. Rejects when there is no file for a proxy's authority, and with what {@link openFront}
+ * and {@link openProxy} throw.
+ */
+export async function startBroker({ config, plugin, hostname, port, caFile }: BrokerOptions): Promise<Broker> {
   const problems = new Problems();
   const upstream = new Upstream(plugin.scheme, new Credentials(), problems);
   const running = new Set<OpenExchange>();
@@ -56,7 +60,7 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
     return Response.json({ state, tool: plugin.name, requests: running.size, problems: list } satisfies BrokerHealth);
   };
 
-  const answer = async (request: Request, from: string, self: string): Promise<Response> => {
+  const decide = async (request: Request, from: string, self: string): Promise<Response> => {
     config.look();
     const { current } = config;
     if (running.size >= current.broker.limits.requests) {
@@ -77,47 +81,41 @@ export function startBroker({ config, plugin, hostname, port }: BrokerOptions): 
     }
   };
 
-  const server = Bun.serve({
-    hostname,
-    port,
-    idleTimeout: HEAD_SECONDS,
-    // Each exchange has limits of its own, which the config decides.
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    development: false,
-    fetch: async (request, own) => {
-      if (request.method === "GET" && HEALTH_URL.test(request.url)) {
-        return health();
-      }
-      own.timeout(request, 0);
-      const from = own.requestIP(request)?.address ?? "";
-      try {
-        return await answer(request, from, own.url.origin.replace("0.0.0.0", "127.0.0.1"));
-      } catch (error) {
-        const refusal = asRefusal(error);
-        log("info", "request", {
-          tool: plugin.name,
-          from,
-          decision: "deny",
-          rule: refusal.rule,
-          message: refusal.message,
-        });
-        return refuse(refusal);
-      }
-    },
-    error: (error) => asRefusal(error).response(),
-  });
-  const url = server.url.origin;
+  const answer = async (request: Request, from: string, self: string): Promise<Response> => {
+    if (request.method === "GET" && HEALTH_URL.test(request.url)) {
+      return health();
+    }
+    try {
+      return await decide(request, from, self);
+    } catch (error) {
+      const refusal = asRefusal(error);
+      const { rule, message } = refusal;
+      log("info", "request", { tool: plugin.name, from, decision: "deny", rule, message });
+      return refuse(refusal);
+    }
+  };
+
+  const front = plugin.isProxy
+    ? await openProxy({ hostname, port, answer }, present(caFile))
+    : openFront({ hostname, port, answer });
+  const { url } = front;
   log("info", "ready", { tool: plugin.name, url, pid: process.pid });
   return {
     url,
     stop: async () => {
       isStopping = true;
-      const stopped = server.stop(false);
-      await Promise.race([stopped, Bun.sleep(DRAIN_MS)]);
-      await server.stop(true);
+      await Promise.race([front.stop(false), Bun.sleep(DRAIN_MS)]);
+      await front.stop(true);
       log("info", "stopped", { tool: plugin.name });
     },
   };
+}
+
+function present(caFile: string | undefined): string {
+  if (caFile === undefined) {
+    throw new Error("PLUGIN_BROKER_CA is not set: name the file that the plugin reads whom to believe from");
+  }
+  return caFile;
 }
 
 /** Anything that is no refusal is a fault of ours: it is logged, and the tool is told no more than that. */

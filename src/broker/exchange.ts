@@ -1,6 +1,7 @@
 import type { Config } from "../policy/config.ts";
 import type { LogFields } from "../policy/log-line.ts";
 import { quote } from "../policy/printable.ts";
+import { collect } from "./collect.ts";
 import { log } from "./log.ts";
 import { metered, TooLarge } from "./meter.ts";
 import type { Exchange, UpstreamAnswer, UpstreamRequest } from "./plugin.ts";
@@ -176,16 +177,4 @@ export class OpenExchange implements Exchange {
 export function tooLarge(what: "request" | "response", maxBytes: number): Refusal {
   const mib = Math.round(maxBytes / (1024 * 1024));
   return new Refusal(413, "limits", `The ${what} has more than ${mib} MiB, which is broker.limits.${what}_mib`);
-}
-
-/** Chunks of a request are garbage once they have been sent on, and the runtime is in no hurry to collect them. */
-const COLLECT_BYTES = 64 * 1024 * 1024;
-let uncollectedBytes = 0;
-
-function collect(bytes: number): void {
-  uncollectedBytes += bytes;
-  if (uncollectedBytes >= COLLECT_BYTES) {
-    uncollectedBytes = 0;
-    Bun.gc(true);
-  }
 }

@@ -12,6 +12,8 @@ export type { JsonObject, Target };
 export interface BrokerPlugin {
   /** Name of the tool, as in `plugin:` of its config. */
   readonly name: string;
+  /** Whether its tool takes the broker for its proxy, and so asks it for hosts by name, and by TLS. */
+  readonly isProxy: boolean;
   /**
    * Reads the URL of a request: {@link readTarget}, or a reading of the tool's own.
    *

@@ -29,7 +29,8 @@ export async function runBroker(set: PluginSet, { file, address, log }: BrokerCo
       const known = set.brokers.map(({ name }) => name).join(", ");
       throw new Error(`There is no broker for ${tool}; there are brokers for ${known}`);
     }
-    const broker = startBroker({ config, plugin, hostname, port });
+    const caFile = process.env["PLUGIN_BROKER_CA"];
+    const broker = await startBroker({ config, plugin, hostname, port, caFile });
     log(`plugin-server: the broker of ${tool} is ready at ${broker.url}`);
     const signal = await stopRequested;
     log(`plugin-server: the broker of ${tool} is stopping (${signal})`);

@@ -46,7 +46,8 @@ const NOTES: Readonly<Record<string, Section[]>> = {
       body:
         "  PLUGIN_SOCKETS    folder of the sockets (default: /run/plugins); listens at <tool>/<tool>.sock in it\n" +
         "  PLUGIN_WORKSPACE  root of a config that names no roots (default: /workspace)\n" +
-        "  PLUGIN_BROKER     URL of the tool's broker, such as http://git-broker:8080 (default: none)",
+        "  PLUGIN_BROKER     URL of the tool's broker, such as http://git-broker:8080 (default: none)\n" +
+        "  PLUGIN_BROKER_CA  git: file in which that broker writes down whom to believe",
     },
     { title: "Stopping", body: "  TERM or INT: running calls have 10 seconds to finish. A second one: at once." },
     {
@@ -69,7 +70,8 @@ const NOTES: Readonly<Record<string, Section[]>> = {
       title: "Environment",
       body:
         "  PLUGIN_SECRETS    folder that /run/secrets/ in a config stands for (default: /run/secrets)\n" +
-        "  PLUGIN_MIRRORS    folder for copies of repositories (default: a new one)",
+        "  PLUGIN_MIRRORS    folder for copies of repositories (default: a new one)\n" +
+        "  PLUGIN_BROKER_CA  git: file to write down in whom the plugin's git is to believe; its folder must be there",
     },
     { title: "Example", body: "  plugin-server broker git.yaml --listen 0.0.0.0:8080" },
   ],

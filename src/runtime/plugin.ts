@@ -42,10 +42,18 @@ export interface PluginCall {
   readonly config: Config;
   /** Arguments, without argv[0]. */
   readonly args: readonly string[];
-  /** URL of the tool's broker; undefined: there is none. */
-  readonly broker: string | undefined;
+  /** The tool's broker; undefined: there is none. */
+  readonly broker: BrokerAddress | undefined;
   /** What the tool gets without the plugin's own. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Where a tool finds its broker. */
+export interface BrokerAddress {
+  /** `http://git-broker:8080` */
+  readonly url: string;
+  /** Where a broker that is a proxy writes down whom to believe when it answers in the place of a host. */
+  readonly caFile: string | undefined;
 }
 
 /** A call that waits for a person, and a way to look into what it would do. */

@@ -15,7 +15,9 @@ export interface Prepared {
 /** The program and its environment, which is the plugin's: the client fills only what the config lets it. */
 export function prepare({ config, plugin }: Host, open: Open, mark: string): Prepared {
   const environment = toolEnvironment(config, readEnvironment(open.env), process.env);
-  const own = plugin.environment?.({ config, args: open.args, broker: process.env["PLUGIN_BROKER"], environment });
+  const { PLUGIN_BROKER: url, PLUGIN_BROKER_CA: caFile } = process.env;
+  const broker = url === undefined ? undefined : { url, caFile };
+  const own = plugin.environment?.({ config, args: open.args, broker, environment });
   return {
     file: findTool(plugin.name, config.exec, process.env["PATH"] ?? ""),
     env: { ...environment, ...own, [MARK]: mark },

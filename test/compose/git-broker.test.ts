@@ -68,8 +68,11 @@ describeWithEngine("git with a broker", () => {
     await host.server.sh("git -C root/acme/thing.git branch later main");
     expect(await home.exec("git", "-C", "thing", "fetch", "-q")).toMatchObject({ status: 0 });
     expect((await home.exec("git", "-C", "thing", "branch", "-r")).stdout).toContain("origin/later");
-    const push = ["push", "-q", "origin", "HEAD:refs/heads/agent/one"];
-    expect(await home.exec("git", "-C", "thing", ...push)).toMatchObject({ status: 0 });
+    const push = ["push", "origin", "HEAD:refs/heads/agent/one"];
+    expect(await home.exec("git", "-C", "thing", ...push)).toMatchObject({
+      status: 0,
+      stderr: `To ${thing}\n * [new branch]      HEAD -> agent/one\n`,
+    });
     expect(await host.at("agent/one")).toBe(await host.at("main"));
   });
 
@@ -125,6 +128,15 @@ describeWithEngine("git with a broker", () => {
   test("a repository that is not listed cannot be read", async () => {
     const { stderr, status } = await home.exec("git", "ls-remote", "https://git.test/other/thing.git");
     expect({ stderr, status }).toEqual({ stderr: expect.stringContaining("allowed_repos"), status: 128 });
+    expect(stderr).toContain("fatal: unable to access 'https://git.test/other/thing.git/': ");
+  });
+
+  test("an SSH address is that of the same repository, and stays what it is in the list of remotes", async () => {
+    const ssh = "git@git.test:acme/thing.git";
+    expect(await home.exec("git", "clone", "-q", ssh, "by-ssh")).toMatchObject({ status: 0, stderr: "" });
+    expect((await home.exec("git", "-C", "by-ssh", "remote", "-v")).stdout).toStartWith(`origin\t${ssh} (fetch)\n`);
+    const pushed = await home.exec("git", "-C", "by-ssh", "push", "origin", "HEAD:agent/by-ssh");
+    expect(pushed).toMatchObject({ status: 0, stderr: expect.stringContaining(`To ${thing}\n`) });
   });
 
   test("large files go and come by Git LFS, once the config has it", async () => {

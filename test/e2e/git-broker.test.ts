@@ -140,8 +140,8 @@ describe("reading through the broker", () => {
     expect((await host.git(["remote", "get-url", "origin"])).stdout).toBe(`${host.url("acme/thing.git")}\n`);
   });
 
-  test("what git says has the user's own address in it, but for its protocol", async () => {
-    const url = host.url("acme/thing.git").replace("https:", "http:");
+  test("what git says has the user's own address in it", async () => {
+    const url = host.url("acme/thing.git");
     const broker = new URL(host.broker.url).host;
     await host.git(["clone", "-q", host.url("acme/thing.git"), "words"], ".");
     await host.sh(
@@ -155,8 +155,9 @@ describe("reading through the broker", () => {
       await host.git(["push", "origin", "HEAD:main"], "words"),
       await host.git(["ls-remote", host.url("acme/gone.git")], "words"),
       await host.git(["remote", "show", "origin"], "words"),
+      await host.git(["ls-remote", host.url("other/thing.git")], "words"),
     ].map(({ stdout, stderr }) => stdout + stderr);
-    const [fetched, , merged, pushed, refused, gone, shown] = said;
+    const [fetched, , merged, pushed, refused, gone, shown, forbidden] = said;
     const short = url.replace(/\.git$/, "");
     expect(fetched).toStartWith(`From ${short}\n`);
     expect(merged).toBe(`Merge branch 'words' of ${short}\n`);
@@ -164,6 +165,7 @@ describe("reading through the broker", () => {
     expect(refused).toContain(`error: failed to push some refs to '${url}'`);
     expect(gone).toContain(`fatal: repository '${url.replace("thing", "gone")}/' not found`);
     expect(shown).toContain(`Fetch URL: ${url}\n`);
+    expect(forbidden).toContain(`fatal: unable to access '${host.url("other/thing.git")}/': The requested URL`);
     expect(said.join("")).not.toContain(broker);
   });
 

@@ -33,6 +33,11 @@ export class BrokerProcess implements AsyncDisposable {
     return `${this.folder}/git.yaml`;
   }
 
+  /** Where it writes down whom git is to believe. */
+  get caFile(): string {
+    return `${this.folder}/broker-ca.pem`;
+  }
+
   /** Folder for the secrets of its config, `{secrets}` in it. */
   get secrets(): string {
     return `${this.folder}/secrets`;
@@ -96,7 +101,13 @@ export async function startBroker(
   await writeFile(`${folder}/git.yaml`, config.replaceAll("{secrets}", `${folder}/secrets`));
   const child = Bun.spawn([SERVER, "broker", `${folder}/git.yaml`, "--listen", "127.0.0.1:0"], {
     cwd: "/",
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: folder, TMPDIR: folder, ...env },
+    env: {
+      PATH: "/usr/local/bin:/usr/bin:/bin",
+      HOME: folder,
+      TMPDIR: folder,
+      PLUGIN_BROKER_CA: `${folder}/broker-ca.pem`,
+      ...env,
+    },
     stdio: ["ignore", "ignore", Bun.file(`${folder}/log`)],
   });
   const broker = new BrokerProcess(folder, child);

@@ -77,7 +77,7 @@ export class GitHost implements AsyncDisposable {
   /** Runs git in `cwd` below the folder, as the plugin runs it. */
   async git(args: readonly string[], cwd = "w"): Promise<GitOutcome> {
     const config = this.#soundConfig();
-    const own = gitEnvironment({ config, args, broker: this.broker.url, environment: {} });
+    const own = gitEnvironment({ config, args, broker: this.broker, environment: {} });
     return await run(["git", ...args], `${this.folder}/${cwd}`, { ...this.#env(), ...own });
   }
 

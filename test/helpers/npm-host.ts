@@ -49,7 +49,7 @@ export class NpmHost implements AsyncDisposable {
   /** Runs npm in a project, as the plugin runs it. */
   async npm(project: string, ...args: string[]): Promise<Outcome> {
     const config = loadConfig(this.broker.config);
-    return await this.#run(project, args, npmEnvironment({ config, args, broker: this.broker.url, environment: {} }));
+    return await this.#run(project, args, npmEnvironment({ config, args, broker: this.broker, environment: {} }));
   }
 
   /** Runs npm in a project with the registry's own address and token. */

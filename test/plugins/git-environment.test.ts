@@ -12,8 +12,9 @@ const CONFIG = parseConfig(
   "git.yaml",
 );
 const BROKER = "http://git-broker:8080";
+const CA_FILE = "/run/broker/ca.pem";
 const environment = (args: readonly string[], before: Record<string, string> = {}): Record<string, string> =>
-  gitEnvironment({ config: CONFIG, args, broker: BROKER, environment: before });
+  gitEnvironment({ config: CONFIG, args, broker: { url: BROKER, caFile: CA_FILE }, environment: before });
 
 /** What git itself makes of an address. */
 async function rewritten(url: string): Promise<string> {
@@ -25,20 +26,20 @@ async function rewritten(url: string): Promise<string> {
 }
 
 test.each([
-  ["https://github.com/acme/a.git", "http://github.com/acme/a.git"],
+  ["https://github.com/acme/a.git", "https://github.com/acme/a.git"],
   ["http://github.com/acme/a", "http://github.com/acme/a"],
-  ["git@github.com:acme/a.git", "http://github.com/acme/a.git"],
-  ["git@github.com:/acme/a.git", "http://github.com/acme/a.git"],
-  ["ssh://git@github.com/acme/a", "http://github.com/acme/a"],
-  ["ssh://git@github.com:22/acme/a", "http://github.com/acme/a"],
-  ["ssh://github.com/acme/a", "http://github.com/acme/a"],
-  ["git://github.com/acme/a", "http://github.com/acme/a"],
-  ["https://git.local:8443/group/sub/a.git", "http://git.local:8443/group/sub/a.git"],
-  ["git@git.local:a", "http://git.local:8443/a"],
-  ["ssh://git@git.local:2222/group/sub/a", "http://git.local.ssh:2222/group/sub/a"],
-  ["https://elsewhere.example.com/a", "http://elsewhere.example.com/a"],
-  ["ssh://git@elsewhere.example.com/a", "http://git@elsewhere.example.com/a"],
-  ["git://elsewhere.example.com/a", "http://elsewhere.example.com/a"],
+  ["git@github.com:acme/a.git", "https://github.com/acme/a.git"],
+  ["git@github.com:/acme/a.git", "https://github.com/acme/a.git"],
+  ["ssh://git@github.com/acme/a", "https://github.com/acme/a"],
+  ["ssh://git@github.com:22/acme/a", "https://github.com/acme/a"],
+  ["ssh://github.com/acme/a", "https://github.com/acme/a"],
+  ["git://github.com/acme/a", "https://github.com/acme/a"],
+  ["https://git.local:8443/group/sub/a.git", "https://git.local:8443/group/sub/a.git"],
+  ["git@git.local:a", "https://git.local:8443/a"],
+  ["ssh://git@git.local:2222/group/sub/a", "https://git.local.ssh:2222/group/sub/a"],
+  ["https://elsewhere.example.com/a", "https://elsewhere.example.com/a"],
+  ["ssh://git@elsewhere.example.com/a", "https://git@elsewhere.example.com/a"],
+  ["git://elsewhere.example.com/a", "https://elsewhere.example.com/a"],
   ["/srv/a.git", "/srv/a.git"],
   ["../a.git", "../a.git"],
   ["git@elsewhere.example.com:a", "git@elsewhere.example.com:a"],
@@ -78,14 +79,14 @@ test.each([
   [["remote", "add", "-f", "a", "https://github.com/a/b"], true],
   [["fetch"], true],
 ] as const)("git %j is pointed at the broker: %p", (args, isPointed) => {
-  expect(Object.values(environment(args)).includes("https://")).toBe(isPointed);
+  expect(Object.values(environment(args)).includes("ssh://")).toBe(isPointed);
 });
 
 test("the plugin gives them to the tool, above what the caller and the config say", async () => {
   await using plugin = await startPlugin({
     tool: "git",
     config: 'env: { pass: ["*"] }\nbroker: { allowed_repos: [github.com/acme/*] }\n',
-    env: { PLUGIN_BROKER: BROKER },
+    env: { PLUGIN_BROKER: BROKER, PLUGIN_BROKER_CA: CA_FILE },
   });
   const env = {
     GIT_CONFIG_COUNT: "1",
@@ -96,7 +97,7 @@ test("the plugin gives them to the tool, above what the caller and the config sa
     no_proxy: "github.com",
   };
   const url = await call(plugin, ["ls-remote", "--get-url", "git@github.com:acme/a"], { env });
-  expect(url.stdout).toBe("http://github.com/acme/a\n");
+  expect(url.stdout).toBe("https://github.com/acme/a\n");
   expect((await call(plugin, ["config", "user.name"], { env })).stdout).toBe("me\n");
   const shown = await call(plugin, ["-c", "alias.e=!echo $GIT_TERMINAL_PROMPT,$NO_PROXY$no_proxy", "e"], { env });
   expect(shown.stdout).toBe("0,\n");

@@ -9,8 +9,13 @@ setDefaultTimeout(30_000);
 
 const BROKER = "http://npm-broker:8080";
 const REGISTRIES = `broker: { registries: { default: "https://registry.example.org/", "@acme": "https://npm.example.com/" } }\n`;
-const environment = (config: string, broker?: string): Record<string, string> =>
-  npmEnvironment({ config: parseConfig(`plugin: npm\n${config}`, "npm.yaml"), args: [], broker, environment: {} });
+const environment = (config: string, url?: string): Record<string, string> =>
+  npmEnvironment({
+    config: parseConfig(`plugin: npm\n${config}`, "npm.yaml"),
+    args: [],
+    broker: url === undefined ? undefined : { url, caFile: undefined },
+    environment: {},
+  });
 
 test("npm is led to the broker, for each scope of the config too", () => {
   expect(environment(REGISTRIES, BROKER)).toEqual({

@@ -171,7 +171,7 @@ describe.each(brokered)("$tool with a broker", ({ tool, all: withBroker, plugin,
     expect(mountsOf(broker).map(({ target, mount }) => [target, mount.read_only === true])).toEqual([
       ["/etc/plugins", true],
       ["/run/secrets", true],
-      ...(tool === "git" ? [["/mirrors", false] as [string, boolean]] : []),
+      ...(tool === "git" ? [["/mirrors", false] as [string, boolean], ["/run/broker", false]] : []),
     ]);
     const others = Object.entries(withBroker).filter(([name]) => name !== `${tool}-broker`);
     expect(others.filter(([, service]) => mountsOf(service).some(({ source }) => /secrets/.test(source)))).toEqual([]);
@@ -199,6 +199,9 @@ describe.each(brokered)("$tool with a broker", ({ tool, all: withBroker, plugin,
 
   test("the plugin is told of its broker, and asks no resolver outside", () => {
     expect(plugin.environment?.["PLUGIN_BROKER"]).toBe(`http://${tool}-broker:8080`);
+    const caFile = tool === "git" ? "/run/broker/ca.pem" : undefined;
+    expect([plugin, broker].map(({ environment }) => environment?.["PLUGIN_BROKER_CA"])).toEqual([caFile, caFile]);
+    expect(mountAt(plugin, "/run/broker")?.mount.read_only).toBe(tool === "git" ? true : undefined);
     expect(plugin).toMatchObject({ dns: ["127.0.0.1"] });
   });
 });

@@ -65,9 +65,8 @@ export async function relayBatch(exchange: Exchange, route: LfsRoute, transfers:
   }
 }
 
-/** As a proxy's client writes it. */
 function addressOf({ host, path }: Repository): string {
-  return `http://${host}/${path}/info/lfs`;
+  return `https://${host}/${path}/info/lfs`;
 }
 
 const NOT_ANSWERED: JsonObject = { code: 404 };

@@ -1,0 +1,100 @@
+import { log } from "./log.ts";
+import { readProxyHead } from "./proxy-head.ts";
+import { Splice } from "./splice.ts";
+
+export interface ProxyOptions {
+  readonly hostname: string;
+  /** Port 0 takes any free one. */
+  readonly port: number;
+  /** Port of 127.0.0.1 where requests in the open are answered. */
+  readonly plainPort: number;
+  /** Such a port where a host, with its port where that is not the usual one, is answered for by TLS. */
+  readonly securePort: (host: string) => Promise<number>;
+  /** Is filled with who is at the other end of the connection that a server has from a port. */
+  readonly callers: Map<number, string>;
+}
+
+/**
+ * Stands before the servers of a broker, and takes each connection to the one that it is for. Nothing is decided here:
+ * whatever goes through is a request to one of these servers.
+ */
+export interface Proxy {
+  readonly port: number;
+  /** Takes no new connections; those that are there go on, or with `atOnce` end. */
+  stop(atOnce: boolean): void;
+}
+
+/** Throws what Bun.listen throws when the address cannot be listened on. */
+export function startProxy({ hostname, port, plainPort, securePort, callers }: ProxyOptions): Proxy {
+  let count = 0;
+  const listener = Bun.listen<Caller>({
+    hostname,
+    port,
+    socket: {
+      open: (socket) => {
+        // A deadline, which no byte puts off.
+        const deadline = setTimeout(() => socket.terminate(), HEAD_MS);
+        socket.data = { read: Buffer.alloc(0), deadline, splice: undefined };
+        if (++count > MAX_CONNECTIONS) {
+          socket.terminate();
+        }
+      },
+      data: (socket, chunk) => {
+        const { data: caller } = socket;
+        if (caller.splice !== undefined) {
+          caller.splice.forward(chunk);
+          return;
+        }
+        caller.read = caller.read.length === 0 ? chunk : Buffer.concat([caller.read, chunk]);
+        const head = readProxyHead(caller.read);
+        if (head.kind === "plain") {
+          join(socket, caller.read, async () => plainPort);
+        } else if (head.kind === "connect") {
+          join(socket, head.rest, async () => {
+            const found = await securePort(head.host);
+            socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+            return found;
+          });
+        } else if (head.kind === "invalid") {
+          caller.read = Buffer.alloc(0);
+          socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        }
+      },
+      drain: ({ data: { splice } }) => splice?.drained("outer"),
+      close: ({ data: { deadline, splice } }) => {
+        count--;
+        clearTimeout(deadline);
+        splice?.closed("outer");
+      },
+      error: (socket) => {
+        socket.terminate();
+      },
+    },
+  });
+
+  function join(socket: Bun.Socket<Caller>, first: Buffer, portOf: () => Promise<number>): void {
+    clearTimeout(socket.data.deadline);
+    const splice = new Splice(socket);
+    socket.data.splice = splice;
+    splice.forward(first);
+    portOf()
+      .then(async (to) => await splice.connect(to, callers))
+      .catch((error: unknown) => {
+        log("error", "internal", { error: String(error) });
+        socket.terminate();
+      });
+  }
+
+  return { port: listener.port, stop: (atOnce) => listener.stop(atOnce) };
+}
+
+interface Caller {
+  /** What it has sent before it was known what it wants. */
+  read: Buffer;
+  readonly deadline: Timer;
+  splice: Splice | undefined;
+}
+
+/** How long a connection may take to say what it wants. */
+const HEAD_MS = 30_000;
+const MAX_CONNECTIONS = 512;

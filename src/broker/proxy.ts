@@ -34,7 +34,7 @@ export function startProxy({ hostname, port, plainPort, securePort, callers }: P
       open: (socket) => {
         // A deadline, which no byte puts off.
         const deadline = setTimeout(() => socket.terminate(), HEAD_MS);
-        socket.data = { read: Buffer.alloc(0), deadline, splice: undefined };
+        socket.data = { read: NOTHING, deadline, splice: undefined };
         if (++count > MAX_CONNECTIONS) {
           socket.terminate();
         }
@@ -56,7 +56,7 @@ export function startProxy({ hostname, port, plainPort, securePort, callers }: P
             return found;
           });
         } else if (head.kind === "invalid") {
-          caller.read = Buffer.alloc(0);
+          caller.read = NOTHING;
           socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         }
       },
@@ -76,6 +76,7 @@ export function startProxy({ hostname, port, plainPort, securePort, callers }: P
     clearTimeout(socket.data.deadline);
     const splice = new Splice(socket);
     socket.data.splice = splice;
+    socket.data.read = NOTHING;
     splice.forward(first);
     portOf()
       .then(async (to) => await splice.connect(to, callers))
@@ -98,3 +99,4 @@ interface Caller {
 /** How long a connection may take to say what it wants. */
 const HEAD_MS = 30_000;
 const MAX_CONNECTIONS = 512;
+const NOTHING: Buffer = Buffer.alloc(0);

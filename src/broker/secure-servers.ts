@@ -16,7 +16,10 @@ export class SecureServers {
     this.#serve = serve;
   }
 
-  /** The port at which a host, `NAME` or `NAME:PORT`, is answered for. Rejects as {@link Authority.issue} does. */
+  /**
+   * The port at which a host, `NAME` or `NAME:PORT`, is answered for. Rejects as {@link Authority.issue} does, and when
+   * too many wait for it.
+   */
   async portOf(host: string): Promise<number> {
     const name = host.replace(/:\d+$/, "");
     const server = this.#servers.get(name) ?? (await (this.#making.get(name) ?? this.#make(name)));
@@ -38,6 +41,9 @@ export class SecureServers {
 
   /** One after the other: each takes a process, and whoever asks for many names must not have as many. */
   async #make(name: string): Promise<Server> {
+    if (this.#making.size >= MAX_WAITING) {
+      throw new Error(`${MAX_WAITING} hosts wait for a certificate already`);
+    }
     const server = this.#last.then(async () => this.#serve(await this.#authority.issue(name)));
     this.#last = server.catch(() => {});
     this.#making.set(name, server);
@@ -51,3 +57,5 @@ export class SecureServers {
 
 /** A tool asks for few hosts; only one that means harm asks for more. */
 const MAX_SERVERS = 64;
+/** Whoever has gone is not taken off the list. */
+const MAX_WAITING = 512;

@@ -164,7 +164,7 @@ describe("SPEC.md, numbers", () => {
     const code = spec.replaceAll(/```[^]*?```|`[^`]*`/gu, "");
     const words = new Set(Array.from(code.matchAll(/(?<![\w.])[A-Z]{3,}(?:_[A-Z]+)*(?![\w-])/gu), ([word]) => word));
     const others =
-      "API ASCII CONNECT CPU EACCES ECONNREFUSED EPERM EPIPE FUSE GET HOME HTTP III ISO JSON MUST MAY MSG_CMSG_CLOEXEC MSG_CTRUNC NUL NOT PATH POST PUT RFC SCM_RIGHTS SETGID SETUID SHOULD TERM TLS KILL LFS UTC YAML".split(
+      "API ASCII CONNECT CPU EACCES ECONNREFUSED EPERM EPIPE FUSE GET HOME HTTP III ISO JSON MUST MAY MSG_CMSG_CLOEXEC MSG_CTRUNC NET_ADMIN NUL NOT PATH POST PUT RFC SCM_RIGHTS SETGID SETPCAP SETUID SHOULD TERM TLS KILL LFS UTC YAML".split(
         " ",
       );
     const isKnown = (word: string): boolean => Object.hasOwn(MESSAGE, word) || /^SIG[A-Z]+$/u.test(word);

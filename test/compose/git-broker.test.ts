@@ -11,6 +11,7 @@ import {
   statusShows,
   type Inside,
 } from "./brokered.ts";
+import { expectNoDefaultRoute, expectStartOnlyWithoutRoute } from "./default-route.ts";
 import { describeWithEngine } from "./engine.ts";
 import { GitHost } from "./git-host.ts";
 import { Installation } from "./installation.ts";
@@ -154,6 +155,17 @@ describeWithEngine("git with a broker", () => {
 
   test("the tool reaches its broker, and nothing else by name or address", async () => {
     await expectOnlyBroker(inside(), ["git.test", await host.server.addressOn(egress)]);
+  });
+
+  test("where the tool runs there is no default route, nor the power to set one, after a restart either", async () => {
+    await expectNoDefaultRoute(inside());
+    await home.docker("restart", await home.container("git-plugin"));
+    await allReady(home);
+    await expectNoDefaultRoute(inside());
+  });
+
+  test("a plugin with a broker that cannot be without a default route does not start, and says why", async () => {
+    await expectStartOnlyWithoutRoute(inside());
   });
 
   test("no secret is where the tool runs", async () => {

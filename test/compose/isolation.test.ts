@@ -4,6 +4,7 @@ import type { Outcome } from "../scripts/home.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 import { describeWithEngine } from "./engine.ts";
 import { Installation } from "./installation.ts";
+import { FIND_DAEMON, NO_CAPABILITY, NONE, readRights, rightsOfDaemon, THREE } from "./rights.ts";
 
 // The first start builds the images.
 setDefaultTimeout(900_000);
@@ -94,7 +95,7 @@ describeWithEngine("two installations on one engine", () => {
   });
 
   test("the agent has no capability and can get none", async () => {
-    expect(readStatus(await asAgent("cat /proc/self/status"))).toEqual({
+    expect(readRights((await asAgent("cat /proc/self/status")).stdout)).toEqual({
       Uid: same(home.uid),
       Gid: same(home.gid),
       Groups: expect.stringMatching(/^\d*$/),
@@ -145,7 +146,7 @@ describeWithEngine("two installations on one engine", () => {
 
   describe.each(["git", "nice"] as const)("the tool of the %s plugin", (name) => {
     test("is the owner of the project, in no other group, and has no capability", async () => {
-      expect(readStatus(await byTool[name]("cat /proc/self/status"))).toEqual({
+      expect(readRights((await byTool[name]("cat /proc/self/status")).stdout)).toEqual({
         Uid: same(home.uid),
         Gid: same(home.gid),
         Groups: "",
@@ -166,10 +167,8 @@ describeWithEngine("two installations on one engine", () => {
     });
 
     test("cannot look into its daemon, signal it, or write to its log", async () => {
-      const isDaemon = "tr '\\0' ' ' 2>/dev/null <$p/cmdline | grep -q '^plugin-server serve '";
-      const daemon = `for p in /proc/[0-9]*; do ${isDaemon} && echo \${p#/proc/}; done`;
       const tries = "cat /proc/$d/environ || ls /proc/$d/fd || kill -0 $d || echo forged >/proc/$d/fd/2";
-      const { stdout, stderr } = await byTool[name](`d=$(${daemon}); echo $d; (${tries}) && echo reached`);
+      const { stdout, stderr } = await byTool[name](`d=$(${FIND_DAEMON}); echo $d; (${tries}) && echo reached`);
       expect(stdout).toMatch(/^\d+\n$/);
       expect(stderr.match(/Permission denied|Operation not permitted/g)).toHaveLength(4);
     });
@@ -192,11 +191,9 @@ describeWithEngine("two installations on one engine", () => {
   );
 
   test("a daemon has the capabilities SETUID, SETGID and KILL and no other", async () => {
-    const find = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != plugin-server ] || cat $p/status; done';
-    const stdout = await home.docker("exec", await home.container("git-plugin"), "sh", "-c", find);
-    const status = readStatus({ stdout, stderr: "", status: 0 });
-    expect(status).toMatchObject({ CapPrm: THREE, CapEff: expect.any(String), CapBnd: THREE, NoNewPrivs: "1" });
-    expect(Number(`0x${status["CapEff"]}`) & ~Number(`0x${THREE}`)).toBe(0);
+    const rights = await rightsOfDaemon(home, "git-plugin");
+    expect(rights).toMatchObject({ CapPrm: THREE, CapEff: expect.any(String), CapBnd: THREE, NoNewPrivs: "1" });
+    expect(Number(`0x${rights["CapEff"]}`) & ~Number(`0x${THREE}`)).toBe(0);
   });
 
   test("one stops, and the other goes on", async () => {
@@ -210,19 +207,9 @@ describeWithEngine("two installations on one engine", () => {
   }
 });
 
-const NONE = "0".repeat(16);
-/** SETUID, SETGID and KILL. */
-const THREE = ((1 << 5) | (1 << 6) | (1 << 7)).toString(16).padStart(16, "0");
-const NO_CAPABILITY = { CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapAmb: NONE };
 const READ_ONLY = /Read-only file system/;
 
 /** Real, effective, saved and of the file system. */
 function same(id: number): string {
   return Array.from({ length: 4 }, () => id).join("\t");
-}
-
-/** What /proc/PID/status says about rights. */
-function readStatus({ stdout }: Outcome): Record<string, string> {
-  const lines = stdout.matchAll(/^(Uid|Gid|Groups|Cap\w+|NoNewPrivs):\t(.*)$/gm);
-  return Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value.trim()]));
 }

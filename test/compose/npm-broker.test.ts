@@ -9,6 +9,7 @@ import {
   statusShows,
   type Inside,
 } from "./brokered.ts";
+import { expectNoDefaultRoute, expectStartOnlyWithoutRoute } from "./default-route.ts";
 import { describeWithEngine } from "./engine.ts";
 import { Installation } from "./installation.ts";
 import { PrivateRegistry } from "./private-registry.ts";
@@ -138,6 +139,17 @@ describeWithEngine("npm with a broker", () => {
 
   test("the tool reaches its broker, and nothing else by name or address", async () => {
     await expectOnlyBroker(inside(), ["npm.test", await registry.server.addressOn(egress)]);
+  });
+
+  test("where the tool runs there is no default route, nor the power to set one, after a restart either", async () => {
+    await expectNoDefaultRoute(inside());
+    await home.docker("restart", await home.container("npm-plugin"));
+    await allReady(home);
+    await expectNoDefaultRoute(inside());
+  });
+
+  test("a plugin with a broker that cannot be without a default route does not start, and says why", async () => {
+    await expectStartOnlyWithoutRoute(inside());
   });
 
   test("no secret is where the tool runs", async () => {

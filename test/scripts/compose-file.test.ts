@@ -22,6 +22,7 @@ const brokered = await Promise.all(
   }),
 );
 const dockerfile = await Bun.file(`${top}/docker/Dockerfile`).text();
+const startScript = await Bun.file(`${top}/docker/start-plugin.sh`).text();
 const manifest = (await Bun.file(`${top}/package.json`).json()) as { version: string; packageManager: string };
 
 const all = [...Object.entries(withVolume), ...brokered.map(({ tool, broker }) => [`${tool}-broker`, broker] as const)];
@@ -197,6 +198,10 @@ describe.each(brokered)("$tool with a broker", ({ tool, all: withBroker, plugin,
     expect(near.map(([name]) => name)).toEqual([`${tool}-plugin`, `${tool}-broker`]);
   });
 
+  test("the plugin has two capabilities more, by which it removes the default route before it starts", () => {
+    expect(plugin.cap_add).toEqual(["SETUID", "SETGID", "KILL", "NET_ADMIN", "SETPCAP"]);
+  });
+
   test("the plugin is told of its broker, and asks no resolver outside", () => {
     expect(plugin.environment?.["PLUGIN_BROKER"]).toBe(`http://${tool}-broker:8080`);
     const caFile = tool === "git" ? "/run/broker/ca.pem" : undefined;
@@ -253,15 +258,16 @@ describe("Dockerfile", () => {
   });
 
   test("a plugin does the work, and is asked how it is, as the owner of the project", () => {
-    expect(dockerfile).toMatch(/^CMD \["sh", "-c", "exec plugin-server serve [^\]]*--as-owner"\]$/m);
+    expect(dockerfile).toMatch(/^CMD \["start-plugin\.sh"\]$/m);
+    expect(startScript).toMatch(/^exec "\$@" plugin-server serve [^;|&]* --as-owner\n$/m);
     expect(dockerfile).toMatch(/^HEALTHCHECK .*CMD exec setpriv/m);
   });
 
-  test("every plugin has plugin-server, as its last layer", () => {
+  test("every plugin has plugin-server, and what starts it, as its last layer", () => {
     for (const tool of ["git", "npm", "tool"]) {
       const text = dockerfile.split(/^FROM /m).find((part) => part.startsWith(`plugin AS plugin-${tool}\n`)) ?? "";
       const steps = text.split("\n").filter((line) => /^[A-Z]+ /.test(line));
-      expect(steps.at(-1)).toBe("COPY --from=build /built/plugin-server /usr/local/bin/");
+      expect(steps.at(-1)).toBe("COPY --from=build /built/plugin-server /built/start-plugin.sh /usr/local/bin/");
     }
   });
 
@@ -279,7 +285,11 @@ describe("Dockerfile", () => {
     const lines = ignore.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     expect(lines[0]).toBe("*");
     expect(
-      lines.slice(1).every((line) => /^!(package\.json|bun\.lock|scripts\/lib\/build\.sh|plugins|src)$/.test(line)),
+      lines
+        .slice(1)
+        .every((line) =>
+          /^!(package\.json|bun\.lock|docker\/start-plugin\.sh|scripts\/lib\/build\.sh|plugins|src)$/.test(line),
+        ),
     ).toBe(true);
   });
 });

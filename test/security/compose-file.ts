@@ -9,6 +9,7 @@ export function composeFile(source: string, target: string): string {
   const names = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@x", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@x" };
   const plugin = (tool: string): object => ({
     volumes: [project],
+    ...(measuresOff.has("network") ? keepingRoutes(tool) : {}),
     ...(measuresOff.has("uid") ? sameUser(tool) : {}),
   });
   const open = { internal: false, driver_opts: { "com.docker.network.bridge.inhibit_ipv4": "false" } };
@@ -22,12 +23,24 @@ export function composeFile(source: string, target: string): string {
   });
 }
 
+/** The daemon without what removes its default route first. */
+function keepingRoutes(tool: string): object {
+  return { command: [...daemon(tool), "--as-owner"] };
+}
+
 /** The daemon as the user that its tool runs as. */
 function sameUser(tool: string): object {
-  const socket = `/run/plugins/${tool}/${tool}.sock`;
   return {
     user: "${CLAUDE_UID}:${CLAUDE_GID}",
-    command: ["plugin-server", "serve", `/etc/plugins/${tool}.yaml`, "--socket", socket],
-    healthcheck: { test: ["CMD", "plugin-server", "health", socket] },
+    command: daemon(tool),
+    healthcheck: { test: ["CMD", "plugin-server", "health", socketOf(tool)] },
   };
+}
+
+function daemon(tool: string): string[] {
+  return ["plugin-server", "serve", `/etc/plugins/${tool}.yaml`, "--socket", socketOf(tool)];
+}
+
+function socketOf(tool: string): string {
+  return `/run/plugins/${tool}/${tool}.sock`;
 }

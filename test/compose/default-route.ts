@@ -38,7 +38,7 @@ export async function expectStartOnlyWithoutRoute({ home, tool }: Inside): Promi
   }
 }
 
-/** What it says on one line, and how it is run. The last are those that start; the daemon finds no config. */
+/** What it says on one line, and how it is run. With the last two the daemon starts, and finds no project. */
 const STARTS: readonly (readonly [says: RegExp, ...options: string[]])[] = [
   [/^start-plugin\.sh: Cannot remove the default route of eth0 \(.*Operation not permitted\): .*SETPCAP.*\n$/],
   [/^start-plugin\.sh: Cannot give up NET_ADMIN, .*SETPCAP.*\n$/, "--cap-add", "NET_ADMIN"],

@@ -1,5 +1,5 @@
 import { Authority, type Certificate } from "./authority.ts";
-import { startProxy } from "./proxy.ts";
+import { HEAD_SECONDS, startProxy } from "./proxy.ts";
 import { SecureServers } from "./secure-servers.ts";
 
 /** Where a broker is asked. */
@@ -54,9 +54,6 @@ export async function openProxy({ hostname, port, answer }: FrontOptions, caFile
     },
   };
 }
-
-/** How long a connection may take to say what it wants. */
-const HEAD_SECONDS = 30;
 
 type Peer = Bun.SocketAddress | null;
 

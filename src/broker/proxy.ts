@@ -2,6 +2,9 @@ import { log } from "./log.ts";
 import { readProxyHead } from "./proxy-head.ts";
 import { Splice } from "./splice.ts";
 
+/** How long a connection may take to say what it wants. */
+export const HEAD_SECONDS = 30;
+
 export interface ProxyOptions {
   readonly hostname: string;
   /** Port 0 takes any free one. */
@@ -33,7 +36,7 @@ export function startProxy({ hostname, port, plainPort, securePort, callers }: P
     socket: {
       open: (socket) => {
         // A deadline, which no byte puts off.
-        const deadline = setTimeout(() => socket.terminate(), HEAD_MS);
+        const deadline = setTimeout(() => socket.terminate(), HEAD_SECONDS * 1000);
         socket.data = { read: NOTHING, deadline, splice: undefined };
         if (++count > MAX_CONNECTIONS) {
           socket.terminate();
@@ -96,7 +99,5 @@ interface Caller {
   splice: Splice | undefined;
 }
 
-/** How long a connection may take to say what it wants. */
-const HEAD_MS = 30_000;
 const MAX_CONNECTIONS = 512;
 const NOTHING: Buffer = Buffer.alloc(0);

@@ -11,10 +11,10 @@ export interface Target {
 }
 
 /**
- * Reads the URL of a request to a proxy, `https://<host>/<path>?<query>` or with `http`, as the server puts it together from what the
- * tool sent: the user's name that a tool may put before the host is gone then, and dots are resolved, also those written
- * as %2e; any other percent sign, and all that a server behind us might read in another way, is refused, unless
- * `segment`, which says what a part of the path may be, lets it through.
+ * Reads the URL of a request to a proxy, `https://<host>/<path>?<query>` or with `http`, as the server puts it together
+ * from what the tool sent: the user's name that a tool may put before the host is gone then, and dots are resolved, also
+ * those written as %2e; any other percent sign, and all that a server behind us might read in another way, is refused,
+ * unless `segment`, which says what a part of the path may be, lets it through.
  *
  * @throws {Refusal} `route`
  */

@@ -1,13 +1,20 @@
 import { expect } from "bun:test";
 
-import type { Inside } from "./brokered.ts";
+import { allReady, type Inside } from "./brokered.ts";
 import { NO_CAPABILITY, readRights, rightsOfDaemon, THREE } from "./rights.ts";
 
-/** Neither is there one, nor can anything there set one. */
-export async function expectNoDefaultRoute({ home, tool, asTool }: Inside): Promise<void> {
-  const [ipv4 = "", ipv6 = ""] = (await asTool("cat /proc/net/route; echo --; cat /proc/net/ipv6_route")).stdout.split(
-    "--\n",
-  );
+/** Neither is there one, nor can anything there set one; after a restart of its container, too. */
+export async function expectNoDefaultRoute(inside: Inside): Promise<void> {
+  const { home, tool } = inside;
+  await expectNoRouteNow(inside);
+  await home.docker("restart", await home.container(`${tool}-plugin`));
+  await allReady(home);
+  await expectNoRouteNow(inside);
+}
+
+async function expectNoRouteNow({ home, tool, asTool }: Inside): Promise<void> {
+  const { stdout: ipv4 } = await asTool("cat /proc/net/route");
+  const { stdout: ipv6 } = await asTool("cat /proc/net/ipv6_route");
   // The network's own is there, so the list is that of the container.
   expect(ipv4).toMatch(/^eth0\t/m);
   expect(ipv4).not.toMatch(/^\S+\t00000000\t/m);

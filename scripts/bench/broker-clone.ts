@@ -53,7 +53,7 @@ broker: { allowed_repos: ["${host}/acme/*"], hosts: { "${host}": { ca_file: ${au
   };
   const found = await interleave<Through>(
     { broker: measure(own), direct: measure(direct) },
-    { rounds: isQuick ? 2 : 5, warmup: 1 },
+    { rounds: isQuick ? 2 : 9, warmup: 1 },
   );
   rmSync(cloned, { recursive: true, force: true });
   const what = `\`git clone\` of ${mib} MiB through the broker, against direct`;

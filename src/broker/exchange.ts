@@ -1,7 +1,6 @@
 import type { Config } from "../policy/config.ts";
 import type { LogFields } from "../policy/log-line.ts";
 import { quote } from "../policy/printable.ts";
-import { collect } from "./collect.ts";
 import { log } from "./log.ts";
 import { metered, TooLarge } from "./meter.ts";
 import type { Exchange, UpstreamAnswer, UpstreamRequest } from "./plugin.ts";
@@ -72,7 +71,6 @@ export class OpenExchange implements Exchange {
             maxBytes: limits.requestBytes,
             moved: (bytes) => {
               this.#receivedBytes += bytes;
-              collect(bytes);
               this.moved();
             },
             ended: (error) => {

@@ -1,6 +1,6 @@
 import { Authority, type Certificate } from "./authority.ts";
-import { HEAD_SECONDS, startProxy } from "./proxy.ts";
-import { SecureServers } from "./secure-servers.ts";
+import { InnerServers } from "./inner-servers.ts";
+import { startProxy } from "./proxy.ts";
 
 /** Where a broker is asked. */
 export interface Front {
@@ -20,7 +20,7 @@ export interface FrontOptions {
 
 /** Answers requests as they come. Throws what Bun.serve throws when the address cannot be listened on. */
 export function openFront({ hostname, port, answer }: FrontOptions): Front {
-  const server = serve(hostname, port, async (request, peer) => await answer(request, peer?.address ?? "", self));
+  const server = serve({ hostname, port }, async (request, from) => await answer(request, from, self));
   const self = server.url.origin.replace("0.0.0.0", "127.0.0.1");
   return { url: server.url.origin, stop: async (atOnce) => await server.stop(atOnce) };
 }
@@ -31,49 +31,41 @@ export function openFront({ hostname, port, answer }: FrontOptions): Front {
  * listened on, and with what {@link Authority.create} does.
  */
 export async function openProxy({ hostname, port, answer }: FrontOptions, caFile: string): Promise<Front> {
-  const callers = new Map<number, string>();
-  const serveHere = (certificate?: Certificate): Bun.Server<undefined> =>
-    serve(
-      "127.0.0.1",
-      0,
-      async (request, peer) => await answer(request, callers.get(peer?.port ?? 0) ?? peer?.address ?? "", self),
-      certificate,
-    );
-  const plain = serveHere();
-  const self = plain.url.origin;
+  const own = openFront({ hostname: "127.0.0.1", port: 0, answer });
   const authority = await Authority.create();
   await authority.publish(caFile);
-  const secure = new SecureServers(authority, serveHere);
-  const securePort = async (host: string): Promise<number> => await secure.portOf(host);
-  const proxy = startProxy({ hostname, port, plainPort: plain.port ?? 0, securePort, callers });
+  const inner = new InnerServers(authority, (unix, from, certificate) =>
+    serve({ unix }, async (request) => await answer(request, from, own.url), certificate),
+  );
+  const proxy = startProxy({ hostname, port, inner });
   return {
     url: `http://${hostname}:${proxy.port}`,
     stop: async (atOnce) => {
       proxy.stop(atOnce);
-      await Promise.all([plain.stop(atOnce), secure.stop(atOnce)]);
+      await Promise.all([own.stop(atOnce), inner.stop(atOnce)]);
     },
   };
 }
 
-type Peer = Bun.SocketAddress | null;
+type Place = { readonly hostname: string; readonly port: number } | { readonly unix: string };
 
+/** `answer` is told the address of whoever asks, empty where that is not known. */
 function serve(
-  hostname: string,
-  port: number,
-  answer: (request: Request, peer: Peer) => Promise<Response>,
+  place: Place,
+  answer: (request: Request, from: string) => Promise<Response>,
   tls?: Certificate,
 ): Bun.Server<undefined> {
-  return Bun.serve({
-    hostname,
-    port,
+  const options = {
+    ...place,
     ...(tls === undefined ? {} : { tls }),
-    idleTimeout: HEAD_SECONDS,
-    // Each exchange has limits of its own, which the config decides.
+    // Each exchange has limits of its own, which the config decides. Whoever has not said what they want is not waited
+    // for, whatever is set here.
+    idleTimeout: 0,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
-    fetch: async (request, own) => {
-      own.timeout(request, 0);
-      return await answer(request, own.requestIP(request));
-    },
-  });
+    fetch: async (request: Request, server: Bun.Server<undefined>) =>
+      await answer(request, server.requestIP(request)?.address ?? ""),
+  };
+  // Bun has idleTimeout at Unix sockets too; its types do not.
+  return Bun.serve(options as Bun.Serve.Options<undefined>);
 }

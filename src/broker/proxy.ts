@@ -1,24 +1,20 @@
+import type { InnerServers } from "./inner-servers.ts";
 import { log } from "./log.ts";
 import { readProxyHead } from "./proxy-head.ts";
 import { Splice } from "./splice.ts";
 
 /** How long a connection may take to say what it wants. */
-export const HEAD_SECONDS = 30;
+const HEAD_SECONDS = 30;
 
 export interface ProxyOptions {
   readonly hostname: string;
   /** Port 0 takes any free one. */
   readonly port: number;
-  /** Port of 127.0.0.1 where requests in the open are answered. */
-  readonly plainPort: number;
-  /** Such a port where a host, with its port where that is not the usual one, is answered for by TLS. */
-  readonly securePort: (host: string) => Promise<number>;
-  /** Is filled with who is at the other end of the connection that a server has from a port. */
-  readonly callers: Map<number, string>;
+  readonly inner: InnerServers;
 }
 
 /**
- * Stands before the servers of a broker, and takes each connection to the one that it is for. Nothing is decided here:
+ * Stands before the inner servers of a broker, and takes each connection to the one that it is for. Nothing is decided here:
  * whatever goes through is a request to one of these servers.
  */
 export interface Proxy {
@@ -28,7 +24,7 @@ export interface Proxy {
 }
 
 /** Throws what Bun.listen throws when the address cannot be listened on. */
-export function startProxy({ hostname, port, plainPort, securePort, callers }: ProxyOptions): Proxy {
+export function startProxy({ hostname, port, inner }: ProxyOptions): Proxy {
   let count = 0;
   const listener = Bun.listen<Caller>({
     hostname,
@@ -51,10 +47,10 @@ export function startProxy({ hostname, port, plainPort, securePort, callers }: P
         caller.read = caller.read.length === 0 ? chunk : Buffer.concat([caller.read, chunk]);
         const head = readProxyHead(caller.read);
         if (head.kind === "plain") {
-          join(socket, caller.read, async () => plainPort);
+          join(socket, caller.read, async () => inner.plain(socket.remoteAddress));
         } else if (head.kind === "connect") {
           join(socket, head.rest, async () => {
-            const found = await securePort(head.host);
+            const found = await inner.secure(socket.remoteAddress, head.host);
             socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
             return found;
           });
@@ -75,14 +71,14 @@ export function startProxy({ hostname, port, plainPort, securePort, callers }: P
     },
   });
 
-  function join(socket: Bun.Socket<Caller>, first: Buffer, portOf: () => Promise<number>): void {
+  function join(socket: Bun.Socket<Caller>, first: Buffer, find: () => Promise<string>): void {
     clearTimeout(socket.data.deadline);
     const splice = new Splice(socket);
     socket.data.splice = splice;
     socket.data.read = NOTHING;
     splice.forward(first);
-    portOf()
-      .then(async (to) => await splice.connect(to, callers))
+    find()
+      .then(async (unix) => await splice.connect(unix))
       .catch((error: unknown) => {
         log("error", "internal", { error: String(error) });
         socket.terminate();

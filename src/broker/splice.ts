@@ -15,30 +15,22 @@ export class Splice {
     this.#outer = outer;
   }
 
-  /** To a port of 127.0.0.1; `callers` knows then who is behind that connection, for as long as it lasts. */
-  async connect(port: number, callers: Map<number, string>): Promise<void> {
-    let own = 0;
-    const inner = await Bun.connect({
-      hostname: "127.0.0.1",
-      port,
+  /** To whoever listens at a Unix socket. Rejects when nobody does. */
+  async connect(unix: string): Promise<void> {
+    this.#inner = await Bun.connect({
+      unix,
       socket: {
         data: (_, chunk) => this.#write("outer", chunk),
         drain: () => this.drained("inner"),
-        close: () => {
-          callers.delete(own);
-          this.closed("inner");
-        },
+        close: () => this.closed("inner"),
         error: () => this.closed("inner"),
       },
     });
-    this.#inner = inner;
     if (this.#isOver) {
-      inner.terminate();
-      return;
+      this.#inner.terminate();
+    } else {
+      this.drained("inner");
     }
-    own = inner.localPort;
-    callers.set(own, this.#outer.remoteAddress);
-    this.drained("inner");
   }
 
   /** The outer end has sent this. */

@@ -40,9 +40,8 @@ class Line implements Disposable {
 }
 
 /** Speaks TLS to the broker as a host. */
-async function speakTls(broker: string, ca: string, host: string): Promise<TLSSocket> {
-  const { hostname, port } = new URL(broker);
-  const socket = connect(Number(port), hostname);
+async function speakTls(broker: string | Socket, ca: string, host: string): Promise<TLSSocket> {
+  const socket = typeof broker === "string" ? new Line(broker).socket : broker;
   await new Promise<void>((resolve, reject) => {
     socket.once("error", reject);
     socket.once("data", () => resolve());
@@ -205,6 +204,38 @@ describe("a broker that is a proxy", () => {
     const entries = await host.broker.entries();
     expect(entries.length).toBeGreaterThan(0);
     expect(entries.every(({ from }) => from === "127.0.0.1")).toBe(true);
+  });
+
+  test("tells callers apart, also where they ask at the same time for the same host", async () => {
+    await using host = await GitHost.start(ACME);
+    const { hostname, port } = new URL(host.broker.url);
+    const ca = await readFile(host.broker.caFile, "utf8");
+    const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
+    const lines = addresses.map((localAddress) => connect({ port: Number(port), host: hostname, localAddress }));
+    const asked = lines.map(async (socket, index) => {
+      const secure = await speakTls(socket, ca, "one.example");
+      secure.write(`GET /for/${index}/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: one.example\r\n\r\n`);
+      await new Promise((resolve) => secure.once("data", resolve));
+      secure.destroy();
+    });
+    await Promise.all(asked);
+    const entries = await host.broker.entries();
+    const found = entries
+      .map(({ from, message }) => `${String(from)} ${/for\/\d/.exec(String(message))?.[0]}`)
+      .toSorted();
+    expect(found).toEqual(addresses.map((address, index) => `${address} for/${index}`));
+  });
+
+  test("waits for an upstream that takes long to begin", async () => {
+    let asked = 0;
+    await using host = await GitHost.start(ACME, {
+      instead: async () => {
+        // Bun.serve gives a connection up after 10 seconds without a byte, if it is not told otherwise.
+        await Bun.sleep(asked++ === 0 ? 17_000 : 0);
+        return undefined;
+      },
+    });
+    expect((await host.git(["ls-remote", host.url("acme/thing.git")])).status).toBe(0);
   });
 
   test("gives up what a tool asked for that has gone", async () => {
